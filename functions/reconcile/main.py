@@ -1,0 +1,16 @@
+"""reconcile: repairs what outages left behind. Called by Cloud Scheduler alone (IAM)."""
+
+import os
+
+import functions_framework
+from flask import Request, Response
+
+from shared import wiring
+
+endpoint = wiring.reconcile(os.environ)
+
+
+@functions_framework.http
+def reconcile(request: Request) -> Response:
+    """POST /relay queues what is owed and not queued."""
+    return endpoint()(request)

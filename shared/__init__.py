@@ -1,0 +1,1 @@
+"""Everything that the four functions share; each deployed zip carries a copy."""

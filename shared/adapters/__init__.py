@@ -1,0 +1,1 @@
+"""One technology a module; no decisions. Only wiring.py imports from here."""

@@ -1,0 +1,105 @@
+"""The ledger in Firestore: purchases, receipts and aliases, written together or not at all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFound
+from google.cloud.firestore import Client, DocumentReference, WriteBatch
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.adapters.documents import from_document, to_document
+from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
+from shared.domain.purchases import Purchase
+from shared.usecases.ports import Alias, Entry, Receipt, Recorded
+
+PURCHASES = "purchases"
+RECEIPTS = "receipts"
+ALIASES = "aliases"
+
+
+class FirestoreLedger:
+    """Port: Ledger. `create` and update-time preconditions; no transaction, so no locks."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def record(
+        self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
+    ) -> Recorded:
+        with store_errors():
+            try:
+                self._commit(receipt, purchase, aliases)
+            except AlreadyExists:
+                return self._record_repeat(receipt, aliases)
+            return Recorded.NOW
+
+    def _record_repeat(self, receipt: Receipt, aliases: Sequence[Alias]) -> Recorded:
+        """Something was there: the receipt, or the sale under another event's receipt."""
+        known = self._receipt(receipt).get(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+        if known.exists:
+            return Recorded.BEFORE
+        try:
+            self._commit(receipt, None, aliases)
+        except AlreadyExists:
+            return Recorded.BEFORE
+        return Recorded.SALE_KNOWN
+
+    def _commit(
+        self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
+    ) -> None:
+        batch: WriteBatch = self._client.batch()
+        batch.create(self._receipt(receipt), to_document(receipt))
+        if purchase is not None:
+            batch.create(self._purchase(purchase.sale_key), to_document(purchase))
+        for alias in aliases:
+            # Merged without its empty fields: a later event may know less than an earlier one.
+            known = {k: v for k, v in to_document(alias).items() if v is not None}
+            reference = self._client.collection(ALIASES).document(alias.stripe_id)
+            batch.set(reference, known, merge=True)
+        batch.commit(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+
+    def find(self, sale_key: str) -> Entry | None:
+        with store_errors():
+            snapshot = self._purchase(sale_key).get(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+            return as_entry(snapshot) if snapshot.exists else None
+
+    def replace(self, entry: Entry, purchase: Purchase) -> bool:
+        unchanged = self._client.write_option(last_update_time=entry.version)
+        with store_errors():
+            try:
+                self._purchase(purchase.sale_key).update(
+                    to_document(purchase),
+                    option=unchanged,
+                    retry=RETRY,
+                    timeout=CALL_LASTS_AT_MOST,
+                )
+            except (FailedPrecondition, NotFound):
+                return False
+            return True
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        query = (
+            self._client.collection(PURCHASES)
+            .where(filter=FieldFilter("relay_at", "<=", now))
+            .order_by("relay_at")
+            .limit(limit)
+        )
+        with store_errors():
+            found = query.stream(retry=RETRY, timeout=_QUERY_LASTS_AT_MOST)
+            return [as_entry(snapshot).purchase for snapshot in found]
+
+    def _receipt(self, receipt: Receipt) -> DocumentReference:
+        return self._client.collection(RECEIPTS).document(receipt.stripe_event_id)
+
+    def _purchase(self, sale_key: str) -> DocumentReference:
+        return self._client.collection(PURCHASES).document(sale_key)
+
+
+# Seconds; nobody but Cloud Scheduler waits for it.
+_QUERY_LASTS_AT_MOST = 10.0
+
+
+def as_entry(snapshot: Any) -> Entry:
+    """Read a purchase with its update time, which a later write is compared with."""
+    return Entry(from_document(Purchase, snapshot.to_dict() or {}), snapshot.update_time)

@@ -1,0 +1,145 @@
+"""
+What Meta's answer to a batch means: one table from numbers to reactions.
+
+Meta localises its messages and calls nearly everything an OAuthException, so only the
+HTTP status, `code`, `error_subcode` and `is_transient` are read
+(Graph API, error handling; Marketing API, error reference).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
+
+
+class Reaction(StrEnum):
+    """What to do about an error, whoever made it."""
+
+    RETRY = "retry"
+    THROTTLE = "throttle"
+    CONFIG = "config"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class MetaError:
+    """The numbers of an error body; None where Meta gave none."""
+
+    status: int
+    code: int | None = None
+    subcode: int | None = None
+    is_transient: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Name the error by its numbers: `meta_100_2804003`, or `http_502` without a body."""
+        if self.code is None:
+            return f"http_{self.status}"
+        return f"meta_{self.code}" + (f"_{self.subcode}" if self.subcode is not None else "")
+
+
+_RETRY = frozenset({1, 2, 5000})
+_THROTTLE = frozenset({4, 17, 32, 341, 368, 613})
+# Business-use-case limits: 80000 ads insights … 80014 batches.
+_THROTTLE_RANGE = range(80000, 80015)
+_CONFIG = frozenset({3, 10, 102, 104, 190, 803, 2500, 2635})
+_PERMISSIONS = range(200, 300)
+_INVALID_PARAMETER = 100
+_NO_SUCH_OBJECT = 33
+_REQUEST_TIMEOUT = 408
+_TOO_MANY_REQUESTS = 429
+_UNAUTHORISED = frozenset({401, 403})
+_SERVER_ERROR = 500
+_OK = 200
+
+
+def reaction_to(error: MetaError) -> Reaction:
+    """Classify by the most specific number there is."""
+    code = error.code
+    if error.is_transient:
+        return Reaction.RETRY
+    if code is None:
+        return _reaction_to_status(error.status)
+    if code in _RETRY or code < 0:
+        return Reaction.RETRY
+    if code in _THROTTLE or code in _THROTTLE_RANGE:
+        return Reaction.THROTTLE
+    # 100/33 is a wrong dataset id or a token without access to it, not a bad payload.
+    wrong_dataset = code == _INVALID_PARAMETER and error.subcode == _NO_SUCH_OBJECT
+    if code in _CONFIG or code in _PERMISSIONS or wrong_dataset:
+        return Reaction.CONFIG
+    return Reaction.RETRY if error.status >= _SERVER_ERROR else Reaction.DROP
+
+
+def _reaction_to_status(status: int) -> Reaction:
+    if status == _TOO_MANY_REQUESTS:
+        return Reaction.THROTTLE
+    if status == _REQUEST_TIMEOUT or status >= _SERVER_ERROR:
+        return Reaction.RETRY
+    if status in _UNAUTHORISED:
+        return Reaction.CONFIG
+    # A redirect, or a 4xx that is not Meta's JSON, comes from something in between.
+    return Reaction.RETRY
+
+
+def read_answer(
+    status: int, body: object, *, sent: int, retry_after: timedelta | None = None
+) -> Outcome:
+    """
+    Tell what came of sending `sent` events; `body` is the parsed JSON, None if it was none.
+
+    A 200 counts only when `events_received` says that all were received.
+    """
+    if status == _OK and isinstance(body, Mapping) and "error" not in body:
+        received = body.get("events_received")
+        if received == sent and not isinstance(received, bool):
+            return Accepted(fbtrace_id=_text(body.get("fbtrace_id")))
+        return Deferred(Because.NOT_RECEIVED, detail="events_received", retry_after=retry_after)
+    error = parse_error(status, body)
+    return _outcome_of(error, _trace(body), retry_after)
+
+
+def parse_error(status: int, body: object) -> MetaError:
+    """Pick the numbers out of an error body of any shape."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if not isinstance(error, Mapping):
+        return MetaError(status=status)
+    return MetaError(
+        status=status,
+        code=_number(error.get("code")),
+        subcode=_number(error.get("error_subcode")),
+        is_transient=error.get("is_transient") is True,
+    )
+
+
+def _outcome_of(error: MetaError, fbtrace_id: str | None, retry_after: timedelta | None) -> Outcome:
+    reaction = reaction_to(error)
+    match reaction:
+        case Reaction.RETRY:
+            return Deferred(Because.BROKEN, error.reason, retry_after)
+        case Reaction.THROTTLE:
+            return Deferred(Because.THROTTLED, error.reason, retry_after)
+        case Reaction.CONFIG:
+            return Deferred(Because.MISCONFIGURED, error.reason, retry_after)
+        case Reaction.DROP:
+            return Rejected(error.reason, fbtrace_id)
+        case _:
+            assert_never(reaction)
+
+
+def _trace(body: object) -> str | None:
+    error = body.get("error") if isinstance(body, Mapping) else None
+    return _text(error.get("fbtrace_id")) if isinstance(error, Mapping) else None
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
+def _text(value: object) -> str | None:
+    return value[:100] if isinstance(value, str) else None

@@ -1,0 +1,138 @@
+"""A browser's request as the use case wants it: who comes, from where, holding what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.client_ip import client_ip
+from shared.domain.consent import Consent, denied_by_gpc, parse_consent
+from shared.domain.custom_data import is_clean
+from shared.domain.customer import E164, HashedCustomer
+from shared.domain.events import Event, Page, RefusedEvent, parse_event, parse_page
+from shared.domain.fbc import fbclid_of, is_fresh, new_fbp, next_fbc, parse_fbc, parse_fbp
+from shared.domain.landing import click_ids_of, scrubbed, utm_of
+from shared.domain.refusals import Refusal
+from shared.domain.sessions import Cookie, Visit, parse_cookie
+from shared.http.cookies import FBC_COOKIE, FBP_COOKIE, SESSION_COOKIE
+
+_MOST_EVENTS = 50
+_LONGEST_USER_AGENT = 512
+_FIELDS = frozenset({"events", "consent", "page"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the connection tells, rather than the body."""
+
+    cookies: Mapping[str, str]
+    client_ip: str | None
+    user_agent: str | None
+    country: str | None
+    refuses_by_gpc: bool
+    subdomain_index: int
+
+    @property
+    def cookie(self) -> Cookie | None:
+        return parse_cookie(self.cookies.get(SESSION_COOKIE))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The body, read: good events, refused ones, and the answer to the consent question."""
+
+    events: list[Event]
+    refused: list[RefusedEvent]
+    page: Page
+    consent: Consent | None
+
+
+def caller_of(
+    headers: Mapping[str, str],
+    cookies: Mapping[str, str],
+    peer: str | None,
+    *,
+    trusted_hops: int,
+    subdomain_index: int,
+) -> Caller:
+    user_agent = headers.get("user-agent", "")[:_LONGEST_USER_AGENT]
+    country = headers.get("x-client-region", "").upper()
+    return Caller(
+        cookies=cookies,
+        client_ip=client_ip(headers.get("x-forwarded-for"), peer, trusted_hops=trusted_hops),
+        user_agent=user_agent if user_agent and is_clean(user_agent) else None,
+        # Written by our load balancer ({client_region}); elsewhere the country is unknown.
+        country=country if len(country) == 2 and country.isascii() and country.isalpha() else None,  # noqa: PLR2004
+        refuses_by_gpc=headers.get("sec-gpc", "").strip() == "1",
+        subdomain_index=subdomain_index,
+    )
+
+
+def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Batch | Refusal:
+    """Read `{"events", "consent", "page"}`; the header Sec-GPC outranks what the body says."""
+    if not isinstance(body, Mapping):
+        return Refusal.UNREADABLE
+    if body.keys() - _FIELDS:
+        return Refusal.UNKNOWN_FIELD
+    raw_events = body.get("events")
+    if not isinstance(raw_events, list) or not raw_events:
+        return Refusal.NO_EVENTS
+    if len(raw_events) > _MOST_EVENTS:
+        return Refusal.TOO_MANY_EVENTS
+    page = parse_page(body.get("page"))
+    consent = parse_consent(body.get("consent"), now)
+    if isinstance(page, Refusal):
+        return page
+    if isinstance(consent, Refusal):
+        return consent
+    parsed = [
+        parse_event(raw, page=page, country=caller.country, now=now, e164=e164)
+        for raw in raw_events
+    ]
+    return Batch(
+        events=[event for event in parsed if isinstance(event, Event)],
+        refused=[event for event in parsed if isinstance(event, RefusedEvent)],
+        page=page,
+        consent=denied_by_gpc(now) if caller.refuses_by_gpc else consent,
+    )
+
+
+def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: int) -> Visit:
+    """Join the page's addresses, the cookies and the connection to what a session remembers."""
+    now_ms = int(now.timestamp() * 1_000)
+    fbp = parse_fbp(caller.cookies.get(FBP_COOKIE)) or new_fbp(
+        now_ms=now_ms, subdomain_index=caller.subdomain_index, random=random
+    )
+    urls = _urls_newest_first(batch)
+    fbc = next_fbc(
+        parse_fbc(caller.cookies.get(FBC_COOKIE)),
+        next((found for url in urls if (found := fbclid_of(url))), None),
+        now_ms=now_ms,
+        subdomain_index=caller.subdomain_index,
+    )
+    customer = HashedCustomer()
+    for event in batch.events:
+        customer = event.customer.merged_with(customer)
+    return Visit(
+        fbp=fbp,
+        fbc=fbc.text if fbc is not None and is_fresh(fbc, now_ms=now_ms) else None,
+        click_ids=_first_of(click_ids_of(url) for url in urls),
+        utm=_first_of(utm_of(url) for url in urls),
+        url=next((clean for url in urls if (clean := scrubbed(url))), None),
+        referrer=scrubbed(batch.page.referrer),
+        client_ip=caller.client_ip,
+        user_agent=caller.user_agent,
+        customer=customer,
+        consent=batch.consent,
+        country=caller.country,
+    )
+
+
+def _urls_newest_first(batch: Batch) -> list[str]:
+    """Order addresses so that the most recent click wins: the page, then events by time."""
+    newest = sorted(batch.events, key=lambda event: event.event_time, reverse=True)
+    urls = [batch.page.url, *(event.page.url for event in newest)]
+    return list(dict.fromkeys(url for url in urls if url))
+
+
+def _first_of(found: Iterable[dict[str, str]]) -> dict[str, str]:
+    return next((values for values in found if values), {})

@@ -1,0 +1,122 @@
+"""What `collect` answers: status, cookies and headers for each outcome."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from shared.domain.refusals import Refusal
+from shared.domain.releases import Pending, Release, ReleaseAnswer, Silence
+from shared.http.answers import JSON_TYPE, as_json, refusal_body, status_of
+from shared.http.browser_requests import Batch, Caller
+from shared.http.cookies import (
+    FBC_COOKIE,
+    FBP_COOKIE,
+    cleared_cookies,
+    pixel_cookie,
+    session_cookie,
+)
+from shared.logs import Line
+from shared.usecases.collect_events import Arrival, Collected, Dropped, Forgotten, Kept
+
+SESSION_HEADER = "Settled-Session"
+DROPPED_HEADER = "Settled-Dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who will hold the cookies: what came with the request, and the host it was sent to."""
+
+    arrival: Arrival
+    caller: Caller
+    host: str
+    domain: str | None
+
+
+def refused(refusal: Refusal, line: Line, **more: object) -> Response:
+    line.note(error=refusal)
+    return _json({**refusal_body(refusal), **more}, status_of(refusal))
+
+
+def all_refused(batch: Batch, line: Line) -> Response:
+    """
+    Nothing was taken: the status speaks for the batch, the list for each event.
+
+    A forged Purchase decides the status even among other mistakes.
+    """
+    errors = [event.error for event in batch.refused]
+    forged = Refusal.PURCHASE_IS_SERVER_ONLY
+    return refused(forged if forged in errors else errors[0], line, refused=_listed(batch))
+
+
+def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: Line) -> Response:
+    """204, or 200 with the list of what was refused among the good ones."""
+    listed = {"refused": _listed(batch)} if batch.refused else None
+    response = _json(listed) if listed else Response(status_code=204)
+    match collected:
+        case Kept():
+            line.note(queued=collected.queued, session_written=collected.session_written)
+            response.headers[SESSION_HEADER] = collected.cookie.session_id
+            _set_cookies(response, collected, holder)
+            dropped = collected.dropped
+        case Forgotten(session_id=session_id):
+            dropped = Dropped.NO_CONSENT
+            if session_id is not None:
+                for cookie in cleared_cookies(holder.host, holder.domain):
+                    response.headers.append("Set-Cookie", cookie)
+    if dropped is not None:
+        line.note(dropped=dropped)
+        response.headers[DROPPED_HEADER] = dropped
+    return response
+
+
+def _set_cookies(response: Response, kept: Kept, holder: Holder) -> None:
+    """Set the session's cookie; Meta's own only where they are missing or a new click came."""
+    host, domain, visit = holder.host, holder.domain, holder.arrival.visit
+    cookies = [session_cookie(kept.cookie.text, host, domain)]
+    for name, text in ((FBP_COOKIE, visit.fbp), (FBC_COOKIE, visit.fbc)):
+        if text is not None and holder.caller.cookies.get(name) != text:
+            cookies.append(pixel_cookie(name, text, host, domain))
+    for cookie in cookies:
+        response.headers.append("Set-Cookie", cookie)
+
+
+def release_answer(answer: ReleaseAnswer, line: Line) -> Response:
+    match answer:
+        case Release(purchase=purchase):
+            line.note(outcome="released", event_id=purchase.event_id)
+            return _json(
+                {
+                    "status": "released",
+                    "event_id": purchase.event_id,
+                    "value": purchase.value,
+                    "currency": purchase.currency,
+                    "contents": [],
+                }
+            )
+        case Silence(reason=reason):
+            line.note(outcome="never", reason=reason)
+            return _json({"status": "never", "reason": reason})
+        case Pending():
+            line.note(outcome="pending")
+            return _json({"status": "pending"})
+
+
+def preflight() -> Response:
+    """Answer a CORS preflight (Fetch standard); application/json needs one, text/plain none."""
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Content-Type",
+            "Access-Control-Max-Age": "86400",
+        },
+    )
+
+
+def _listed(batch: Batch) -> list[dict[str, object]]:
+    return [{"event_id": event.event_id, "error": event.error} for event in batch.refused]
+
+
+def _json(body: object, status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(as_json(body), status_code=status, media_type=JSON_TYPE, headers=headers)

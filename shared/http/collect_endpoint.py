@@ -1,0 +1,175 @@
+"""`collect` over HTTP: tag.js, events and release, for pages of the shop's own origins."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.domain.customer import E164
+from shared.domain.refusals import Refusal
+from shared.domain.stripe_events import is_stripe_id
+from shared.http.answers import refusal_of
+from shared.http.bodies import read_json
+from shared.http.browser_requests import Caller, caller_of, read_batch, visit_of
+from shared.http.collect_answers import (
+    Holder,
+    all_refused,
+    collected_answer,
+    preflight,
+    refused,
+    release_answer,
+)
+from shared.http.cookies import cookie_domain, host_of, subdomain_index
+from shared.logs import Line
+from shared.usecases.collect_events import Arrival, CollectEvents
+from shared.usecases.ports import PortError
+from shared.usecases.release_purchase import ReleasePurchase
+
+_MOST_BYTES = 64 * 1024
+_AN_HOUR = "3600"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectEndpoint:
+    """Everything that `collect` needs to answer; made once by wiring."""
+
+    collect: CollectEvents
+    release: ReleasePurchase
+    tag: bytes
+    origins: frozenset[str]
+    trusted_hops: int
+    cookie_domain: str | None
+    project: str
+    e164: E164
+    clock: Callable[[], datetime]
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request and write its one line, whatever happens."""
+        line = Line(
+            request.headers,
+            self.project,
+            function="collect",
+            method=request.method,
+            path=request.url.path.rpartition("/")[2][:40],
+        )
+        try:
+            response = await self._answer(request, line)
+        except PortError as error:
+            response = refused(refusal_of(error), line)
+            response.headers["Retry-After"] = "1"
+        except Exception as error:  # noqa: BLE001  The last line before the framework's own 500.
+            line.crashed(error)
+            response = refused(Refusal.INTERNAL, line)
+        self._allow(request, response)
+        line.note(status=response.status_code)
+        line.write("collect")
+        return response
+
+    async def _answer(self, request: Request, line: Line) -> Response:
+        route = request.url.path.rpartition("/")[2]
+        answer = _ROUTES.get(route)
+        if answer is None:
+            return refused(Refusal.NOT_FOUND, line)
+        if request.method == "OPTIONS":
+            return preflight()
+        method, respond = answer
+        if request.method != method and (request.method, method) != ("HEAD", "GET"):
+            return refused(Refusal.METHOD_NOT_ALLOWED, line)
+        return await respond(self, request, line)
+
+    async def serve_tag(self, request: Request, line: Line) -> Response:
+        """Serve tag.js; an hour in caches, then asked for again by its ETag."""
+        etag = f'"{sha256(self.tag).hexdigest()[:16]}"'
+        headers = {
+            "ETag": etag,
+            "Cache-Control": f"public, max-age={_AN_HOUR}",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        line.note(outcome="tag")
+        return Response(self.tag, media_type="text/javascript", headers=headers)
+
+    async def take_events(self, request: Request, line: Line) -> Response:
+        """Refuse by name, or hand over to the use case and set what it says."""
+        body = await self._read(request)
+        if isinstance(body, Refusal):
+            return refused(body, line)
+        now, domain = self.clock(), self._domain(request)
+        caller = self._caller(request, domain)
+        batch = read_batch(body, caller, now=now, e164=self.e164)
+        if isinstance(batch, Refusal):
+            return refused(batch, line)
+        line.note(events=len(batch.events), refused=[event.error for event in batch.refused])
+        if not batch.events:
+            return all_refused(batch, line)
+        visit = visit_of(batch, caller, now=now, random=secrets.randbelow(2**31))
+        arrival = Arrival(events=batch.events, visit=visit, cookie=caller.cookie)
+        collected = await self.collect(
+            arrival, new_session_id=f"s_{secrets.token_urlsafe(16)}", now=now
+        )
+        host = host_of(request.headers.get("host"))
+        return collected_answer(collected, batch, Holder(arrival, caller, host, domain), line)
+
+    async def answer_release(self, request: Request, line: Line) -> Response:
+        """Answer for the session in the cookie, and for no other, whatever the body says."""
+        body = await self._read(request, empty_is_fine=True)
+        if isinstance(body, Refusal):
+            return refused(body, line)
+        asked = body.get("checkout_session_id") if isinstance(body, dict) else None
+        cookie = self._caller(request, None).cookie
+        answer = await self.release(
+            cookie.session_id if cookie else None,
+            checkout_session_id=asked if is_stripe_id(asked) else None,
+            now=self.clock(),
+        )
+        return release_answer(answer, line)
+
+    async def _read(self, request: Request, *, empty_is_fine: bool = False) -> object | Refusal:
+        """Check who asks before reading what, and stop reading at the limit."""
+        if request.headers.get("origin", "").lower() not in self.origins:
+            return Refusal.ORIGIN_NOT_ALLOWED
+        declared = request.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared[:12]) > _MOST_BYTES:
+            return Refusal.TOO_BIG
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                return Refusal.TOO_BIG
+        if empty_is_fine and not body:
+            return {}
+        return read_json(bytes(body))
+
+    def _domain(self, request: Request) -> str | None:
+        return self.cookie_domain or cookie_domain(host_of(request.headers.get("host")))
+
+    def _caller(self, request: Request, domain: str | None) -> Caller:
+        return caller_of(
+            request.headers,
+            request.cookies,
+            request.client.host if request.client else None,
+            trusted_hops=self.trusted_hops,
+            subdomain_index=subdomain_index(domain),
+        )
+
+    def _allow(self, request: Request, response: Response) -> None:
+        """Let the shop's pages read the answer (CORS); any other page sees nothing of it."""
+        origin = request.headers.get("origin", "")
+        response.headers["Vary"] = "Origin"
+        if origin.lower() in self.origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"
+            response.headers["Access-Control-Expose-Headers"] = "Settled-Session, Settled-Dropped"
+
+
+Respond = Callable[[CollectEndpoint, Request, Line], Awaitable[Response]]
+_ROUTES: dict[str, tuple[str, Respond]] = {
+    "tag.js": ("GET", CollectEndpoint.serve_tag),
+    "events": ("POST", CollectEndpoint.take_events),
+    "release": ("POST", CollectEndpoint.answer_release),
+}

@@ -1,0 +1,98 @@
+"""`stripe_webhook` over HTTP: authentic or not, then recorded or not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import Request, Response
+
+from shared.domain.refusals import Refusal
+from shared.domain.stripe_events import Ignored, StripeEvent, parse_stripe_event
+from shared.http.bodies import read_json
+from shared.http.flask_edge import Answer, answer, refused
+from shared.logs import Line
+from shared.usecases.take_stripe_event import Taken, TakeStripeEvent
+
+# Stripe's largest events are far below this; what is above is nobody we know.
+_MOST_BYTES = 2 * 1024 * 1024
+
+
+class Verdict(StrEnum):
+    """What the signature proves; the words of the adapter that checks it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    EXPIRED = "expired"
+
+
+Verify = Callable[[bytes, str | None, Sequence[str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEndpoint:
+    """Everything that `stripe_webhook` needs to answer; made once by wiring."""
+
+    take: TakeStripeEvent
+    verify: Verify
+    secrets: Callable[[], Sequence[str]]
+    project: str
+    clock: Callable[[], datetime]
+
+    def __call__(self, request: Request) -> Response:
+        return answer(request, "stripe_webhook", self.project, self._respond)
+
+    def _respond(self, request: Request, line: Line) -> Answer:
+        if request.method != "POST":
+            return refused(Refusal.METHOD_NOT_ALLOWED, line)
+        if (request.content_length or 0) > _MOST_BYTES:
+            return refused(Refusal.UNREADABLE, line)
+        # The raw bytes, before anything could parse and re-encode them: Stripe signed these.
+        body = request.get_data(cache=True)
+        proof = self.verify(body, request.headers.get("Stripe-Signature"), self.secrets())
+        if proof != Verdict.GOOD:
+            line.warn()
+            return refused(_UNPROVED[Verdict(proof)], line)
+        parsed = read_json(body)
+        event = parsed if isinstance(parsed, Refusal) else parse_stripe_event(parsed)
+        match event:
+            case Refusal():
+                return refused(event, line)
+            case Ignored():
+                return _ignored(event, line)
+            case StripeEvent():
+                return self._take(event, line)
+
+    def _take(self, event: StripeEvent, line: Line) -> Answer:
+        line.note(
+            stripe_event_id=event.id,
+            stripe_event_type=event.type,
+            api_version=event.api_version or "",
+        )
+        taken = self.take(event, now=self.clock())
+        return 200, _told(taken, line)
+
+
+_UNPROVED = {
+    Verdict.BAD: Refusal.BAD_SIGNATURE,
+    Verdict.EXPIRED: Refusal.SIGNATURE_EXPIRED,
+}
+
+
+def _ignored(reason: Ignored, line: Line) -> Answer:
+    """Answer what is authentic but unreadable; a 4xx would only make Stripe repeat it."""
+    line.warn()
+    line.note(outcome="ignored", reason=reason)
+    return 200, {"outcome": "ignored", "reason": reason}
+
+
+def _told(taken: Taken, line: Line) -> dict[str, object]:
+    line.note(outcome=taken.took)
+    if taken.reason is not None:
+        line.note(reason=taken.reason)
+    if taken.sale_key is not None:
+        line.note(sale_key=taken.sale_key)
+    if taken.reason == Ignored.MALFORMED:
+        line.alarm()
+    told = {"outcome": taken.took, "reason": taken.reason, "delivery": taken.delivery}
+    return {name: value for name, value in told.items() if value is not None}

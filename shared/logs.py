@@ -1,0 +1,110 @@
+"""
+One JSON line a request, from a closed list of fields.
+
+An address, a name or a token is not on the list, so writing one is a type error. Severity,
+message and the trace key are lifted out by Cloud Logging (structured logging, special fields).
+"""
+
+import json
+import re
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import TextIO, TypedDict, Unpack
+
+
+class Fields(TypedDict, total=False):
+    """Everything that a line may say."""
+
+    function: str
+    method: str
+    path: str
+    status: int
+    took_ms: float
+    error: str
+    outcome: str
+    reason: str
+    dropped: str
+    events: int
+    refused: list[str]
+    accepted: int
+    withheld: int
+    rejected: dict[str, int]
+    requeued: int
+    session_written: bool
+    stripe_event_id: str
+    stripe_event_type: str
+    api_version: str
+    sale_key: str
+    event_id: str
+    attempt: int
+    ambiguous: int
+    task: str
+    found: int
+    queued: int
+    left: int
+    exception: str
+    where: list[str]
+
+
+_TRACE_CONTEXT = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?", re.ASCII)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
+
+
+def trace_of(headers: Mapping[str, str], project: str) -> dict[str, str]:
+    """Join the line with Cloud Run's own request log, by whichever header names the trace."""
+    if found := _TRACEPARENT.match(headers.get("traceparent", "")):
+        trace, span = found[1], found[2]
+    elif found := _TRACE_CONTEXT.match(headers.get("x-cloud-trace-context", "")):
+        trace, span = found[1], f"{int(found[2] or 0):016x}"
+    else:
+        return {}
+    return {
+        "logging.googleapis.com/trace": f"projects/{project}/traces/{trace}",
+        "logging.googleapis.com/spanId": span,
+    }
+
+
+class Line:
+    """The one line of a request: gathered while it is answered, written at its end."""
+
+    def __init__(self, headers: Mapping[str, str], project: str, **fields: Unpack[Fields]) -> None:
+        self._began = time.perf_counter()
+        self._trace = trace_of(headers, project)
+        self._fields: Fields = fields
+        self._severity = "INFO"
+
+    def note(self, **fields: Unpack[Fields]) -> None:
+        self._fields.update(fields)
+
+    def warn(self) -> None:
+        """Somebody should know, though nothing is lost yet."""
+        self._severity = max(self._severity, "WARNING", key=_SEVERITIES.index)
+
+    def alarm(self) -> None:
+        """Somebody should look."""
+        self._severity = "ERROR"
+
+    def crashed(self, error: BaseException) -> None:
+        """
+        Note a defect by its type and place.
+
+        Not by its message: that may quote what the visitor sent.
+        """
+        self.alarm()
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        where = [
+            f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames
+        ]
+        self.note(exception=type(error).__name__, where=where)
+
+    def write(self, message: str, out: TextIO | None = None) -> None:
+        self.note(took_ms=round((time.perf_counter() - self._began) * 1_000, 1))
+        line = {"severity": self._severity, "message": message, **self._trace, **self._fields}
+        stream = out or sys.stdout
+        stream.write(json.dumps(line, separators=(",", ":")) + "\n")
+        stream.flush()
+
+
+_SEVERITIES = ("INFO", "WARNING", "ERROR")

@@ -1,0 +1,187 @@
+"""
+Ports: what the use cases need of the world, in their own words.
+
+Every adapter raises one of the two errors below when its technology is away, and nothing
+else; whatever it was asked to write may then have happened or not.
+
+    PortError
+    ├── StoreUnavailableError   sessions, ledger, dead letters
+    ├── QueueUnavailableError   tasks
+    └── SecretUnavailableError  secrets
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
+from shared.domain.outcomes import Outcome
+from shared.domain.purchases import Purchase
+from shared.domain.sessions import Session
+
+
+class PortError(Exception):
+    """Something outside of us is away; the caller should come back."""
+
+
+class StoreUnavailableError(PortError):
+    """The store did not answer in time."""
+
+
+class QueueUnavailableError(PortError):
+    """The queue did not take the task in time."""
+
+
+class SecretUnavailableError(PortError):
+    """A secret could not be read, and none was cached."""
+
+
+class Queue(StrEnum):
+    """Two queues, so that a flood of page views never delays a purchase."""
+
+    EVENTS = "events"
+    PURCHASES = "purchases"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task for `dispatch`; a name that was taken before creates nothing."""
+
+    queue: Queue
+    name: str
+    task: EventsTask | PurchaseTask
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a Stripe event was recorded."""
+
+    stripe_event_id: str
+    type: str
+    object_id: str | None
+    sale_key: str | None
+    recorded_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Leads from one of Stripe's ids to the session and the sale that it belongs to."""
+
+    stripe_id: str
+    session_id: str | None
+    sale_key: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that will never be accepted, kept so that a person can see why."""
+
+    key: str
+    reason: str
+    conversion: Conversion | None
+    rejected_at: datetime
+    expires_at: datetime
+    fbtrace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A purchase as it was read, with the mark that says whether it changed since."""
+
+    purchase: Purchase
+    version: object
+
+
+class Recorded(StrEnum):
+    """What came of recording an event."""
+
+    NOW = "now"
+    BEFORE = "before"
+    SALE_KNOWN = "sale_known"
+
+
+class Sessions(Protocol):
+    """The sessions, for the functions that only read them."""
+
+    def find(self, session_ids: Sequence[str]) -> dict[str, Session]:
+        """Return those that are stored, expired ones included."""
+        ...
+
+
+class Visitors(Protocol):
+    """The sessions as `collect` writes them."""
+
+    async def open(self, session: Session) -> None: ...
+
+    async def touch(self, session_id: str, changes: dict[str, object]) -> bool:
+        """Overwrite the named fields (dotted paths); False when there is no such session."""
+        ...
+
+    async def replace(self, session: Session) -> None:
+        """Leave nothing of a stored session but the given one; do nothing if there is none."""
+        ...
+
+
+class Ledger(Protocol):
+    """The purchases with their deliveries, and the receipts that keep them single."""
+
+    def record(
+        self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
+    ) -> Recorded:
+        """
+        Store all of it together, or nothing.
+
+        BEFORE: this event had been recorded; nothing changed. SALE_KNOWN: the event is new
+        but its sale is not; the receipt is stored and the known purchase stays as it is.
+        """
+        ...
+
+    def find(self, sale_key: str) -> Entry | None: ...
+
+    def replace(self, entry: Entry, purchase: Purchase) -> bool:
+        """Store the purchase if nobody changed it since `entry` was read; else False."""
+        ...
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        """Return purchases whose `relay_at` has come, the longest waiting first."""
+        ...
+
+
+class Releases(Protocol):
+    """The ledger as `collect` sees it: the purchases of one session."""
+
+    async def of_session(self, session_id: str) -> Sequence[Entry]: ...
+
+    async def replace(self, entry: Entry, purchase: Purchase) -> bool: ...
+
+
+class DeadLetters(Protocol):
+    def keep(self, letter: DeadLetter) -> None:
+        """Store it; the same key again overwrites."""
+        ...
+
+
+class Tasks(Protocol):
+    def create(self, task: NewTask) -> None:
+        """Return once the task is durably queued, now or earlier under the same name."""
+        ...
+
+
+class AsyncTasks(Protocol):
+    async def create(self, task: NewTask) -> None:
+        """Return once the task is durably queued, now or earlier under the same name."""
+        ...
+
+
+class Gateway(Protocol):
+    """A destination's door: one attempt, one outcome, never an exception."""
+
+    def send(self, conversions: Sequence[Conversion]) -> Outcome: ...
+
+
+Gateways = dict[Destination, Gateway]

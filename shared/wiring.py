@@ -1,0 +1,263 @@
+"""
+The composition root: the only module that knows every adapter.
+
+Each builder reads its function's settings at once, so that a missing one stops the start, and
+returns a maker of the endpoint: clients are made at the first request, in the process that
+serves it (gunicorn imports a function before it forks). What another function needs is never
+imported, so that a cold start of `collect` or `dispatch` loads no Stripe library.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared import config
+from shared.domain.conversions import Destination
+
+if TYPE_CHECKING:
+    from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
+
+    from shared.adapters.cloud_tasks import QueueSettings
+    from shared.http.collect_endpoint import CollectEndpoint
+    from shared.http.dispatch_endpoint import DispatchEndpoint
+    from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.usecases import ports
+
+# ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
+
+
+def collect(env: config.Env, tag: Path) -> "Callable[[], CollectEndpoint]":
+    settings = config.CollectSettings.from_env(env)
+    script = tag.read_bytes()
+    from shared.adapters.cloud_tasks import AsyncCloudTasks
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.http.collect_endpoint import CollectEndpoint
+    from shared.usecases.collect_events import CollectEvents
+    from shared.usecases.release_purchase import ReleasePurchase
+
+    @cache
+    def make() -> CollectEndpoint:
+        visitors, releases = _visitor_stores(settings.store)
+        tasks = AsyncCloudTasks(_async_tasks_client(settings.tasks), _queues(settings.tasks))
+        return CollectEndpoint(
+            collect=CollectEvents(
+                visitors=visitors,
+                tasks=tasks,
+                consent_rule=settings.consent,
+                session_kept_for=settings.session_kept_for,
+            ),
+            release=ReleasePurchase(releases),
+            tag=script,
+            origins=settings.origins,
+            trusted_hops=settings.trusted_proxy_hops,
+            cookie_domain=settings.cookie_domain,
+            project=settings.store.project,
+            e164=to_e164,
+            clock=_now,
+        )
+
+    return make
+
+
+def stripe_webhook(env: config.Env) -> "Callable[[], StripeEndpoint]":
+    settings = config.StripeWebhookSettings.from_env(env)
+    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.adapters.stripe_signature import verify
+    from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.usecases.take_stripe_event import TakeStripeEvent
+
+    @cache
+    def make() -> StripeEndpoint:
+        stores = _stores(settings.store)
+        secret = _secrets()
+        return StripeEndpoint(
+            take=TakeStripeEvent(
+                sessions=stores.sessions,
+                ledger=stores.ledger,
+                tasks=CloudTasks(_tasks_client(settings.tasks), _queues(settings.tasks)),
+                policies=settings.policies,
+                e164=to_e164,
+            ),
+            verify=verify,
+            secrets=lambda: [secret(reference) for reference in settings.webhook_secrets],
+            project=settings.store.project,
+            clock=_now,
+        )
+
+    return make
+
+
+def dispatch(env: config.Env) -> "Callable[[], DispatchEndpoint]":
+    settings = config.DispatchSettings.from_env(env)
+    import requests
+
+    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.adapters.meta_gateway import MetaGateway
+    from shared.adapters.task_bodies import decode
+    from shared.http.dispatch_endpoint import DispatchEndpoint
+    from shared.usecases.dispatch_events import DispatchEvents
+    from shared.usecases.dispatch_purchase import DispatchPurchase
+
+    @cache
+    def make() -> DispatchEndpoint:
+        stores = _stores(settings.store)
+        secret = _secrets()
+        meta = MetaGateway(
+            session=requests.Session(),
+            events_url=settings.meta.events_url,
+            token=lambda: secret(settings.meta.access_token),
+            test_event_code=settings.meta.test_event_code,
+        )
+        gateways: ports.Gateways = {Destination.META: meta}
+        return DispatchEndpoint(
+            dispatch_events=DispatchEvents(
+                sessions=stores.sessions,
+                dead_letters=stores.dead_letters,
+                tasks=CloudTasks(_tasks_client(settings.tasks), _queues(settings.tasks)),
+                gateways=gateways,
+                policies=settings.policies,
+                clock=_now,
+            ),
+            dispatch_purchase=DispatchPurchase(
+                sessions=stores.sessions,
+                ledger=stores.ledger,
+                gateways=gateways,
+                policies=settings.policies,
+                clock=_now,
+                rest=_rest,
+            ),
+            decode=decode,
+            project=settings.store.project,
+        )
+
+    return make
+
+
+def reconcile(env: config.Env) -> "Callable[[], ReconcileEndpoint]":
+    settings = config.ReconcileSettings.from_env(env)
+    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.relay_deliveries import RelayDeliveries
+
+    @cache
+    def make() -> ReconcileEndpoint:
+        stores = _stores(settings.store)
+        tasks = CloudTasks(_tasks_client(settings.tasks), _queues(settings.tasks))
+        return ReconcileEndpoint(
+            relay=RelayDeliveries(ledger=stores.ledger, tasks=tasks),
+            project=settings.store.project,
+            clock=_now,
+        )
+
+    return make
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _rest(wait: timedelta) -> None:
+    time.sleep(wait.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    sessions: "ports.Sessions"
+    ledger: "ports.Ledger"
+    dead_letters: "ports.DeadLetters"
+
+
+def _stores(settings: config.StoreSettings) -> _Stores:
+    """Make the store's ports for the synchronous functions."""
+    if settings.sqlite_path is not None:
+        from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
+        from shared.adapters.sqlite_sessions import SqliteSessions
+        from shared.adapters.sqlite_store import SqliteStore
+
+        store = SqliteStore(Path(settings.sqlite_path))
+        return _Stores(SqliteSessions(store), SqliteLedger(store), SqliteDeadLetters(store))
+    from google.cloud.firestore import Client
+
+    from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_ledger import FirestoreLedger
+    from shared.adapters.firestore_sessions import FirestoreSessions
+
+    client = Client(project=settings.project, database=settings.database)
+    return _Stores(FirestoreSessions(client), FirestoreLedger(client), FirestoreDeadLetters(client))
+
+
+def _visitor_stores(settings: config.StoreSettings) -> "tuple[ports.Visitors, ports.Releases]":
+    """Make the store's ports for `collect`, which is asynchronous."""
+    if settings.sqlite_path is not None:
+        from shared.adapters.sqlite_ledger import SqliteReleases
+        from shared.adapters.sqlite_sessions import SqliteVisitors
+        from shared.adapters.sqlite_store import SqliteStore
+
+        store = SqliteStore(Path(settings.sqlite_path))
+        return SqliteVisitors(store), SqliteReleases(store)
+    from google.cloud.firestore import AsyncClient
+
+    from shared.adapters.firestore_releases import FirestoreReleases
+    from shared.adapters.firestore_visitors import FirestoreVisitors
+
+    client = cache(lambda: AsyncClient(project=settings.project, database=settings.database))
+    return FirestoreVisitors(client), FirestoreReleases(client)
+
+
+def _queues(settings: config.TaskSettings) -> "QueueSettings":
+    from shared.adapters.cloud_tasks import QueueSettings
+
+    return QueueSettings(
+        events_queue=settings.events_queue,
+        purchases_queue=settings.purchases_queue,
+        dispatch_url=settings.dispatch_url,
+        service_account=settings.service_account,
+    )
+
+
+def _tasks_client(settings: config.TaskSettings) -> "CloudTasksClient":
+    from google.cloud.tasks_v2 import CloudTasksClient
+
+    if settings.endpoint is None:
+        return CloudTasksClient()
+    import grpc
+    from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+
+    channel = grpc.insecure_channel(settings.endpoint)
+    return CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
+
+
+def _async_tasks_client(settings: config.TaskSettings) -> "Callable[[], CloudTasksAsyncClient]":
+    """Make the client at the first request: a grpc.aio channel belongs to its event loop."""
+    from google.cloud.tasks_v2 import CloudTasksAsyncClient
+
+    if settings.endpoint is None:
+        return cache(CloudTasksAsyncClient)
+    import grpc.aio
+    from google.cloud.tasks_v2.services.cloud_tasks.transports import (
+        CloudTasksGrpcAsyncIOTransport,
+    )
+
+    endpoint: Any = settings.endpoint
+
+    def make() -> CloudTasksAsyncClient:
+        channel = grpc.aio.insecure_channel(endpoint)
+        return CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
+
+    return cache(make)
+
+
+def _secrets() -> Callable[[str], str]:
+    from shared.adapters.secret_manager_secrets import (
+        SecretManagerSecrets,
+        secret_manager_reader,
+    )
+
+    secrets = SecretManagerSecrets(secret_manager_reader(), _now)
+    return lambda reference: secrets.get(reference).reveal()

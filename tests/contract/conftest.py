@@ -1,0 +1,73 @@
+"""Each port in its three forms: in memory, on SQLite, on the real Firestore emulator."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from shared.usecases import ports
+from tests.fakes import FakeDeadLetters, FakeLedger, FakeReleases, FakeSessions
+
+STORES = ["fake", "sqlite", pytest.param("firestore", marks=pytest.mark.emulator)]
+
+
+@dataclass
+class Stores:
+    """One store behind all its ports."""
+
+    sessions: ports.Sessions
+    visitors: ports.Visitors
+    ledger: ports.Ledger
+    releases: ports.Releases
+    dead_letters: ports.DeadLetters
+
+
+@pytest.fixture(params=STORES)
+def stores(request, tmp_path):
+    return request.getfixturevalue(f"{request.param}_stores")
+
+
+@pytest.fixture
+def fake_stores():
+    sessions, ledger = FakeSessions(), FakeLedger()
+    return Stores(sessions, sessions, ledger, FakeReleases(ledger), FakeDeadLetters())
+
+
+@pytest.fixture
+def sqlite_stores(tmp_path):
+    from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
+    from shared.adapters.sqlite_sessions import SqliteSessions, SqliteVisitors
+    from shared.adapters.sqlite_store import SqliteStore
+
+    store = SqliteStore(tmp_path / "settled.sqlite")
+    yield Stores(
+        SqliteSessions(store),
+        SqliteVisitors(store),
+        SqliteLedger(store),
+        SqliteReleases(store),
+        SqliteDeadLetters(store),
+    )
+    store.close()
+
+
+@pytest.fixture
+async def firestore_stores(firestore_emulator, project_id, monkeypatch):
+    from google.cloud.firestore import AsyncClient, Client
+
+    from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_ledger import FirestoreLedger
+    from shared.adapters.firestore_releases import FirestoreReleases
+    from shared.adapters.firestore_sessions import FirestoreSessions
+    from shared.adapters.firestore_visitors import FirestoreVisitors
+
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    client = Client(project=project_id)
+    async_client = AsyncClient(project=project_id)
+    yield Stores(
+        FirestoreSessions(client),
+        FirestoreVisitors(lambda: async_client),
+        FirestoreLedger(client),
+        FirestoreReleases(lambda: async_client),
+        FirestoreDeadLetters(client),
+    )
+    client.close()
+    async_client.close()

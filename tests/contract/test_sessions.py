@@ -1,0 +1,82 @@
+"""What every store of sessions does, whatever it is made of."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain.customer import HashedCustomer
+from shared.domain.hashing import sha256_hex
+from shared.domain.sessions import touches, withdrawn
+from tests.builders import ADA, NOW, SESSION_ID, consent, session, visit
+
+KEPT = timedelta(days=90)
+LATER = NOW + timedelta(hours=5)
+
+
+async def test_an_opened_session_is_read_back_as_it_was(stores):
+    await stores.visitors.open(session())
+
+    assert stores.sessions.find([SESSION_ID]) == {SESSION_ID: session()}
+
+
+def test_a_session_that_was_never_opened_is_not_found(stores):
+    assert stores.sessions.find([SESSION_ID, "s_another_one_12345"]) == {}
+
+
+async def test_several_sessions_are_found_at_once(stores):
+    await stores.visitors.open(session("s_first_0123456789"))
+    await stores.visitors.open(session("s_second_0123456789"))
+
+    found = stores.sessions.find(["s_first_0123456789", "s_none_0123456789", "s_second_0123456789"])
+
+    assert set(found) == {"s_first_0123456789", "s_second_0123456789"}
+
+
+async def test_a_touch_changes_what_it_names_and_keeps_the_rest(stores):
+    await stores.visitors.open(session())
+    seen = visit(fbc=None, click_ids={"ttclid": "t1"}, customer=ADA, client_ip="203.0.113.77")
+
+    assert await stores.visitors.touch(SESSION_ID, touches(seen, now=LATER, kept_for=KEPT))
+
+    stored = stores.sessions.find([SESSION_ID])[SESSION_ID]
+    assert stored.opened_at == NOW
+    assert stored.touched_at == LATER
+    assert stored.expires_at == LATER + KEPT
+    assert stored.visit.click_ids == {"gclid": "g1", "ttclid": "t1"}
+    assert stored.visit.customer == ADA
+    assert stored.visit.client_ip == "203.0.113.77"
+    assert stored.visit.fbc is None
+    assert stored.visit.url == session().visit.url
+
+
+async def test_a_touch_adds_identity_without_forgetting_what_was_known(stores):
+    await stores.visitors.open(session(visit=visit(customer=ADA)))
+    phone = HashedCustomer(ph=(sha256_hex("33600000000"),))
+
+    await stores.visitors.touch(
+        SESSION_ID, touches(visit(customer=phone), now=LATER, kept_for=KEPT)
+    )
+
+    stored = stores.sessions.find([SESSION_ID])[SESSION_ID]
+    assert stored.visit.customer == replace(phone, em=ADA.em)
+
+
+async def test_touching_what_is_not_there_creates_nothing(stores):
+    assert not await stores.visitors.touch(SESSION_ID, touches(visit(), now=NOW, kept_for=KEPT))
+    assert stores.sessions.find([SESSION_ID]) == {}
+
+
+async def test_a_withdrawn_session_holds_nothing_but_the_refusal(stores):
+    await stores.visitors.open(session(visit=visit(customer=ADA)))
+    gone = withdrawn(SESSION_ID, consent(granted=False), now=LATER, kept_for=KEPT)
+
+    await stores.visitors.replace(gone)
+
+    assert stores.sessions.find([SESSION_ID]) == {SESSION_ID: gone}
+
+
+async def test_withdrawing_what_is_not_there_creates_nothing(stores):
+    gone = withdrawn(SESSION_ID, consent(granted=False), now=NOW, kept_for=KEPT)
+
+    await stores.visitors.replace(gone)
+
+    assert stores.sessions.find([SESSION_ID]) == {}

@@ -1,0 +1,196 @@
+"""Ports in memory, written by hand and held to the same contract tests as the real adapters."""
+
+from collections import deque
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+
+from shared.domain.conversions import Conversion
+from shared.domain.outcomes import Accepted, Outcome, Rejected
+from shared.domain.purchases import Purchase
+from shared.domain.sessions import Session
+from shared.usecases.ports import (
+    Alias,
+    DeadLetter,
+    Entry,
+    NewTask,
+    QueueUnavailableError,
+    Receipt,
+    Recorded,
+    StoreUnavailableError,
+)
+
+
+class Away:
+    """A port that can be told to be away, for a number of calls or until it is back."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
+        self.calls_away = 0
+
+    def go(self, calls: int = 1_000_000) -> None:
+        self.calls_away = calls
+
+    def back(self) -> None:
+        self.calls_away = 0
+
+    def check(self) -> None:
+        if self.calls_away:
+            self.calls_away -= 1
+            raise self._error
+
+
+class FakeSessions:
+    """Sessions and Visitors over one dictionary."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, Session] = {}
+        self.writes = 0
+        self.away = Away(StoreUnavailableError)
+
+    def find(self, session_ids: Sequence[str]) -> dict[str, Session]:
+        self.away.check()
+        return {key: self.stored[key] for key in session_ids if key in self.stored}
+
+    async def open(self, session: Session) -> None:
+        self.away.check()
+        self.writes += 1
+        self.stored[session.session_id] = deepcopy(session)
+
+    async def touch(self, session_id: str, changes: dict[str, object]) -> bool:
+        self.away.check()
+        if session_id not in self.stored:
+            return False
+        self.writes += 1
+        for path, value in changes.items():
+            self.stored[session_id] = _with(self.stored[session_id], path.split("."), value)
+        return True
+
+    async def replace(self, session: Session) -> None:
+        self.away.check()
+        if session.session_id in self.stored:
+            self.writes += 1
+            self.stored[session.session_id] = deepcopy(session)
+
+
+def _with(holder, path: list[str], value):
+    name, *rest = path
+    if isinstance(holder, dict):
+        return {**holder, name: _with(holder.get(name), rest, value) if rest else value}
+    assert is_dataclass(holder)
+    assert name in [f.name for f in fields(holder)]
+    return replace(holder, **{name: _with(getattr(holder, name), rest, value) if rest else value})
+
+
+class FakeLedger:
+    """Ledger and Releases over dictionaries; a version is a count."""
+
+    def __init__(self) -> None:
+        self.purchases: dict[str, tuple[Purchase, int]] = {}
+        self.receipts: dict[str, Receipt] = {}
+        self.aliases: dict[str, Alias] = {}
+        self.away = Away(StoreUnavailableError)
+
+    def record(
+        self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
+    ) -> Recorded:
+        self.away.check()
+        if receipt.stripe_event_id in self.receipts:
+            return Recorded.BEFORE
+        self.receipts[receipt.stripe_event_id] = receipt
+        for alias in aliases:
+            known = self.aliases.get(alias.stripe_id, alias)
+            self.aliases[alias.stripe_id] = replace(
+                alias,
+                session_id=alias.session_id or known.session_id,
+                sale_key=alias.sale_key or known.sale_key,
+            )
+        if purchase is not None and purchase.sale_key in self.purchases:
+            return Recorded.SALE_KNOWN
+        if purchase is not None:
+            self.purchases[purchase.sale_key] = (purchase, 1)
+        return Recorded.NOW
+
+    def find(self, sale_key: str) -> Entry | None:
+        self.away.check()
+        found = self.purchases.get(sale_key)
+        return Entry(*found) if found else None
+
+    def replace(self, entry: Entry, purchase: Purchase) -> bool:
+        self.away.check()
+        found = self.purchases.get(purchase.sale_key)
+        if found is None or found[1] != entry.version:
+            return False
+        self.purchases[purchase.sale_key] = (purchase, found[1] + 1)
+        return True
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        self.away.check()
+        waiting = [p for p, _ in self.purchases.values() if p.relay_at and p.relay_at <= now]
+        return sorted(waiting, key=lambda p: p.relay_at or now)[:limit]
+
+
+class FakeReleases:
+    """Releases over a FakeLedger."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self._ledger = ledger
+
+    async def of_session(self, session_id: str) -> Sequence[Entry]:
+        self._ledger.away.check()
+        return [
+            Entry(p, v) for p, v in self._ledger.purchases.values() if p.session_id == session_id
+        ]
+
+    async def replace(self, entry: Entry, purchase: Purchase) -> bool:
+        return self._ledger.replace(entry, purchase)
+
+
+class FakeDeadLetters:
+    def __init__(self) -> None:
+        self.kept: dict[str, DeadLetter] = {}
+
+    def keep(self, letter: DeadLetter) -> None:
+        self.kept[letter.key] = letter
+
+
+class FakeTasks:
+    """Tasks that stay where they are; a taken name creates nothing."""
+
+    def __init__(self) -> None:
+        self.created: dict[str, NewTask] = {}
+        self.away = Away(QueueUnavailableError)
+
+    def create(self, task: NewTask) -> None:
+        self.away.check()
+        self.created.setdefault(task.name, task)
+
+
+class FakeAsyncTasks:
+    """The same, awaited."""
+
+    def __init__(self, tasks: FakeTasks | None = None) -> None:
+        self.tasks = tasks or FakeTasks()
+
+    async def create(self, task: NewTask) -> None:
+        self.tasks.create(task)
+
+
+class FakeGateway:
+    """A destination that answers as told, and accepts when it was told nothing."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = deque(outcomes)
+        self.sent: list[list[Conversion]] = []
+        self.poison: set[str] = set()
+
+    def send(self, conversions: Sequence[Conversion]) -> Outcome:
+        self.sent.append(list(conversions))
+        if any(conversion.event_id in self.poison for conversion in conversions):
+            return Rejected("meta_100_2804019")
+        return self.outcomes.popleft() if self.outcomes else Accepted("trace-1")
+
+    @property
+    def event_ids(self) -> list[str]:
+        return [conversion.event_id for batch in self.sent for conversion in batch]

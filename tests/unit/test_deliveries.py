@@ -1,0 +1,112 @@
+"""Deliveries move along one table, and attempts leave a trace."""
+
+import itertools
+
+import pytest
+
+from shared.domain.deliveries import (
+    ATTEMPT_LASTS_AT_MOST,
+    OPEN,
+    QUEUED_AT_MOST_FOR,
+    TRANSITIONS,
+    Delivery,
+    State,
+    TransitionError,
+)
+from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
+from tests.builders import A_SECOND, NOW
+
+PAIRS = list(itertools.product(State, State))
+ALLOWED = {
+    (State.OWED, State.QUEUED),
+    (State.OWED, State.ACCEPTED),
+    (State.OWED, State.REJECTED),
+    (State.OWED, State.WITHHELD),
+    (State.OWED, State.EXPIRED),
+    (State.QUEUED, State.ACCEPTED),
+    (State.QUEUED, State.REJECTED),
+    (State.QUEUED, State.WITHHELD),
+    (State.QUEUED, State.EXPIRED),
+    (State.REJECTED, State.OWED),
+}
+
+
+@pytest.mark.parametrize(("here", "there"), PAIRS, ids=lambda state: state.value)
+def test_a_state_moves_only_where_the_table_leads(here, there):
+    delivery = Delivery(state=here)
+
+    if (here, there) in ALLOWED:
+        assert delivery.moved_to(there).state is there
+    else:
+        with pytest.raises(TransitionError):
+            delivery.moved_to(there)
+
+
+def test_every_state_has_its_row():
+    assert set(TRANSITIONS) == set(State)
+
+
+def test_a_closed_delivery_is_never_relayed():
+    for state in set(State) - OPEN:
+        assert Delivery(state=state).relay_at(NOW) is None
+
+
+def test_what_is_owed_is_relayed_at_once_and_what_is_queued_later():
+    assert Delivery().relay_at(NOW) == NOW
+    assert Delivery().queued(NOW).relay_at(NOW) == NOW + QUEUED_AT_MOST_FOR
+
+
+def test_each_task_gets_a_number_of_its_own():
+    first = Delivery().queued(NOW)
+
+    assert first.tasks == 1
+    assert first.queued(NOW + QUEUED_AT_MOST_FOR).tasks == 2
+
+
+def test_an_attempt_keeps_others_away_until_it_must_have_died():
+    running = Delivery().queued(NOW).attempted(NOW)
+
+    assert running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST - A_SECOND)
+    assert not running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST)
+
+
+def test_an_attempt_that_never_ended_makes_the_next_one_ambiguous():
+    died = Delivery().queued(NOW).attempted(NOW)
+
+    again = died.attempted(NOW + ATTEMPT_LASTS_AT_MOST)
+
+    assert (again.attempts, again.ambiguous) == (2, 1)
+
+
+def test_a_clean_second_attempt_is_not_ambiguous():
+    refused = Delivery().queued(NOW).attempted(NOW).deferred(Deferred(Because.BROKEN), NOW)
+
+    assert refused.attempted(NOW + A_SECOND).ambiguous == 0
+
+
+def test_an_answer_that_got_lost_counts_as_ambiguous():
+    lost = Delivery().queued(NOW).attempted(NOW).deferred(Deferred(Because.AMBIGUOUS), NOW)
+
+    assert (lost.state, lost.ambiguous) == (State.QUEUED, 1)
+    assert not lost.is_being_attempted(NOW)
+
+
+def test_a_deferred_attempt_shows_that_its_task_is_alive():
+    later = NOW + QUEUED_AT_MOST_FOR
+    deferred = Delivery().queued(NOW).attempted(later).deferred(Deferred(Because.BROKEN), later)
+
+    assert deferred.relay_at(later) == later + QUEUED_AT_MOST_FOR
+
+
+def test_acceptance_keeps_the_trace_and_the_time():
+    accepted = Delivery().queued(NOW).attempted(NOW).closed_by(Accepted("trace-9"), NOW + A_SECOND)
+
+    assert accepted.state is State.ACCEPTED
+    assert accepted.fbtrace_id == "trace-9"
+    assert accepted.accepted_at == NOW + A_SECOND
+
+
+def test_rejection_keeps_the_reason():
+    rejected = Delivery().attempted(NOW).closed_by(Rejected("meta_100_2804019", "t"), NOW)
+
+    assert (rejected.state, rejected.reason) == (State.REJECTED, "meta_100_2804019")

@@ -1,0 +1,257 @@
+"""Dispatching a purchase: judged again, claimed, sent once, written down."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.conversions import ActionSource, Destination, PurchaseTask
+from shared.domain.deliveries import ATTEMPT_LASTS_AT_MOST, Delivery, State, Withheld
+from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
+from shared.domain.policies import Policies
+from shared.domain.sessions import withdrawn
+from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
+from shared.usecases.ports import Recorded, StoreUnavailableError
+from tests.builders import (
+    A_DAY,
+    A_SECOND,
+    NOW,
+    POLICIES,
+    SESSION_ID,
+    consent,
+    purchase,
+    receipt,
+    session,
+)
+from tests.fakes import FakeGateway, FakeLedger, FakeSessions
+
+TASK = PurchaseTask("pi_1")
+
+
+class World:
+    """One purchase in the ledger, one session, one destination, one clock."""
+
+    def __init__(self, *outcomes, policies: Policies = POLICIES, **changes):
+        self.sessions, self.ledger = FakeSessions(), FakeLedger()
+        self.meta = FakeGateway(*outcomes)
+        self.now = NOW
+        self.rests: list[timedelta] = []
+        self.sessions.stored[SESSION_ID] = session()
+        assert self.ledger.record(receipt(), purchase(**changes), ()) is Recorded.NOW
+        self.dispatch = DispatchPurchase(
+            sessions=self.sessions,
+            ledger=self.ledger,
+            gateways={Destination.META: self.meta},
+            policies=policies,
+            clock=lambda: self.now,
+            rest=self.rests.append,
+        )
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.ledger.find("pi_1").purchase.deliveries[Destination.META]
+
+
+def test_an_owed_purchase_is_sent_and_accepted():
+    world = World(Accepted("trace-7"))
+
+    told = world.dispatch(TASK)
+
+    assert told.outcome == Accepted("trace-7")
+    assert world.delivery.state is State.ACCEPTED
+    assert world.delivery.fbtrace_id == "trace-7"
+    [[sent]] = world.meta.sent
+    assert (sent.event_name, sent.event_id) == ("Purchase", "purchase-pi_1")
+    assert sent.action_source is ActionSource.WEBSITE
+    assert str(sent.custom_data.value) == "59.90"
+    assert sent.custom_data.currency == "EUR"
+    assert sent.fbc == "fb.1.1795500000000.IwAR0Case_Kept-1"
+
+
+def test_a_task_that_comes_twice_sends_once():
+    world = World()
+
+    world.dispatch(TASK)
+    again = world.dispatch(TASK)
+
+    assert again.outcome is Closed.ALREADY
+    assert len(world.meta.sent) == 1
+
+
+def test_of_two_tasks_at_once_one_sends_and_the_other_comes_back():
+    world = World()
+    second = []
+    send = world.meta.send
+    world.meta.send = lambda batch: (second.append(world.dispatch(TASK)), send(batch))[1]
+
+    first = world.dispatch(TASK)
+
+    assert isinstance(first.outcome, Accepted)
+    assert [told.outcome for told in second] == [Deferred(Because.IN_PROGRESS)]
+    assert len(world.meta.sent) == 1
+
+
+def test_a_purchase_nobody_knows_closes_its_task():
+    assert World().dispatch(PurchaseTask("pi_unknown")).outcome is Closed.NO_SUCH_PURCHASE
+
+
+def test_consent_withdrawn_since_the_payment_withholds_it():
+    world = World()
+    world.sessions.stored[SESSION_ID] = withdrawn(
+        SESSION_ID, consent(granted=False), now=NOW, kept_for=A_DAY
+    )
+
+    told = world.dispatch(TASK)
+
+    assert told.outcome is Closed.WITHHELD
+    assert (world.delivery.state, world.delivery.reason) == (State.WITHHELD, Withheld.NO_CONSENT)
+    assert world.meta.sent == []
+
+
+def test_a_refund_before_sending_withholds_it():
+    world = World(refunded_minor=5990)
+
+    world.dispatch(TASK)
+
+    assert (world.delivery.state, world.delivery.reason) == (State.WITHHELD, Withheld.REFUNDED)
+    assert world.meta.sent == []
+
+
+def test_a_partial_refund_before_sending_changes_nothing():
+    world = World(refunded_minor=5989)
+
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert str(world.meta.sent[0][0].custom_data.value) == "59.90"
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [
+        (timedelta(days=7) - timedelta(hours=1), State.ACCEPTED),
+        (timedelta(days=7) - timedelta(hours=1) + A_SECOND, State.EXPIRED),
+    ],
+)
+def test_seven_days_less_an_hour_is_the_limit(age, state):
+    world = World()
+    world.now = NOW + age
+
+    world.dispatch(TASK)
+
+    assert world.delivery.state is state
+
+
+def test_what_meta_refuses_for_good_is_rejected_with_its_reason():
+    world = World(Rejected("meta_100_2804019", "trace"))
+
+    told = world.dispatch(TASK)
+
+    assert told.outcome == Rejected("meta_100_2804019", "trace")
+    assert (world.delivery.state, world.delivery.reason) == (State.REJECTED, "meta_100_2804019")
+
+
+def test_what_may_still_succeed_stays_open_and_is_sent_again_unchanged():
+    world = World(Deferred(Because.BROKEN, "meta_2"), Accepted("t"))
+
+    first = world.dispatch(TASK)
+    world.now += timedelta(minutes=3)
+    second = world.dispatch(TASK)
+
+    assert first.outcome == Deferred(Because.BROKEN, "meta_2")
+    assert isinstance(second.outcome, Accepted)
+    assert world.meta.sent[0] == world.meta.sent[1]
+    assert (world.delivery.attempts, world.delivery.ambiguous) == (2, 0)
+
+
+def test_an_attempt_that_died_blocks_the_next_only_for_as_long_as_it_could_live():
+    world = World()
+    entry = world.ledger.find("pi_1")
+    died = entry.purchase.deliveries[Destination.META].attempted(NOW)
+    world.ledger.replace(entry, entry.purchase.with_delivery(Destination.META, died, NOW))
+
+    assert world.dispatch(TASK).outcome == Deferred(Because.IN_PROGRESS)
+    world.now = NOW + ATTEMPT_LASTS_AT_MOST
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert world.delivery.ambiguous == 1
+
+
+def test_a_ledger_that_is_away_sends_nothing():
+    world = World()
+    world.ledger.away.go()
+
+    with pytest.raises(StoreUnavailableError):
+        world.dispatch(TASK)
+    assert world.meta.sent == []
+
+
+def test_an_acceptance_is_written_down_although_the_ledger_falters():
+    world = World()
+    send = world.meta.send
+
+    def send_then_falter(batch):
+        world.ledger.away.go(calls=3)
+        return send(batch)
+
+    world.meta.send = send_then_falter
+
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert world.delivery.state is State.ACCEPTED
+    assert len(world.rests) == 3
+
+
+def test_an_acceptance_that_cannot_be_written_down_is_known_to_be_ambiguous():
+    world = World()
+    send = world.meta.send
+
+    def send_then_fail(batch):
+        world.ledger.away.go()
+        return send(batch)
+
+    world.meta.send = send_then_fail
+    assert world.dispatch(TASK).outcome == Deferred(Because.STORE_AWAY)
+
+    world.meta.send = send
+    world.ledger.away.back()
+    world.now = NOW + ATTEMPT_LASTS_AT_MOST
+    world.dispatch(TASK)
+
+    assert world.delivery.ambiguous == 1
+    assert world.meta.event_ids == ["purchase-pi_1", "purchase-pi_1"]
+
+
+def test_a_refund_that_arrives_during_the_attempt_is_kept():
+    world = World()
+    send = world.meta.send
+
+    def send_while_refunded(batch):
+        entry = world.ledger.find("pi_1")
+        world.ledger.replace(entry, replace(entry.purchase, refunded_minor=100))
+        return send(batch)
+
+    world.meta.send = send_while_refunded
+    world.dispatch(TASK)
+
+    stored = world.ledger.find("pi_1").purchase
+    assert stored.refunded_minor == 100
+    assert stored.deliveries[Destination.META].state is State.ACCEPTED
+
+
+def test_a_purchase_without_a_visit_is_not_called_a_website_event():
+    world = World(policies=Policies(livemode=False), visit=None)
+
+    world.dispatch(TASK)
+
+    assert world.meta.sent[0][0].action_source is ActionSource.SYSTEM_GENERATED
+
+
+def test_a_purchase_that_says_nothing_of_the_customer_is_rejected_before_meta_refuses_it():
+    from shared.domain.customer import HashedCustomer
+
+    world = World(visit=None, customer=HashedCustomer())
+
+    world.dispatch(TASK)
+
+    assert (world.delivery.state, world.delivery.reason) == (
+        State.REJECTED,
+        "insufficient_user_data",
+    )
+    assert world.meta.sent == []

@@ -1,0 +1,95 @@
+"""Every answer of Meta leads to one reaction (facts: Graph API error reference)."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.meta_answers import MetaError, Reaction, reaction_to, read_answer
+from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
+
+REACTIONS = [
+    (500, 1, None, Reaction.RETRY),
+    (503, 2, None, Reaction.RETRY),
+    (400, 4, 1504022, Reaction.THROTTLE),
+    (400, 17, 2446079, Reaction.THROTTLE),
+    (400, 32, None, Reaction.THROTTLE),
+    (400, 341, None, Reaction.THROTTLE),
+    (400, 613, 1487742, Reaction.THROTTLE),
+    (400, 368, None, Reaction.THROTTLE),
+    (400, 80000, None, Reaction.THROTTLE),
+    (400, 80003, None, Reaction.THROTTLE),
+    (400, 80004, None, Reaction.THROTTLE),
+    (400, 80014, None, Reaction.THROTTLE),
+    (401, 190, None, Reaction.CONFIG),
+    (400, 190, 463, Reaction.CONFIG),
+    (400, 102, None, Reaction.CONFIG),
+    (400, 104, None, Reaction.CONFIG),
+    (403, 3, None, Reaction.CONFIG),
+    (403, 10, None, Reaction.CONFIG),
+    (403, 200, None, Reaction.CONFIG),
+    (403, 294, None, Reaction.CONFIG),
+    (400, 100, 33, Reaction.CONFIG),
+    (404, 803, None, Reaction.CONFIG),
+    (400, 2635, None, Reaction.CONFIG),
+    (400, 2500, None, Reaction.CONFIG),
+    (400, 5000, None, Reaction.RETRY),
+    (400, -3, None, Reaction.RETRY),
+    (400, 105, None, Reaction.DROP),
+    (400, 100, 2804003, Reaction.DROP),
+    (400, 100, 2804019, Reaction.DROP),
+    (400, 100, 2804050, Reaction.DROP),
+    (400, 100, None, Reaction.DROP),
+    (400, 999_999, None, Reaction.DROP),
+    (500, 999_999, None, Reaction.RETRY),
+    (408, None, None, Reaction.RETRY),
+    (429, None, None, Reaction.THROTTLE),
+    (502, None, None, Reaction.RETRY),
+    (401, None, None, Reaction.CONFIG),
+    (302, None, None, Reaction.RETRY),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "subcode", "reaction"), REACTIONS)
+def test_an_error_is_judged_by_its_numbers(status, code, subcode, reaction):
+    assert reaction_to(MetaError(status, code, subcode)) is reaction
+
+
+def test_what_meta_calls_transient_is_tried_again():
+    assert reaction_to(MetaError(400, 100, 2804019, is_transient=True)) is Reaction.RETRY
+
+
+def test_a_200_counts_only_if_all_were_received():
+    assert read_answer(200, {"events_received": 2, "fbtrace_id": "t"}, sent=2) == Accepted("t")
+    for received in (0, 1, 3, None, True, "2"):
+        answer = read_answer(200, {"events_received": received}, sent=2)
+        assert isinstance(answer, Deferred)
+        assert answer.because is Because.NOT_RECEIVED
+
+
+def test_one_received_of_one_is_not_confused_with_true():
+    assert isinstance(read_answer(200, {"events_received": True}, sent=1), Deferred)
+
+
+@pytest.mark.parametrize("body", [None, [], "<html>", {"data": 1}, {"error": None}, {"error": {}}])
+def test_a_strange_200_is_not_acceptance(body):
+    assert isinstance(read_answer(200, body, sent=1), Deferred)
+
+
+def test_a_rejection_carries_the_numbers_and_the_trace_and_no_text():
+    body = {
+        "error": {
+            "message": "about ada@example.com",
+            "type": "OAuthException",
+            "code": 100,
+            "error_subcode": 2804050,
+            "fbtrace_id": "AbC",
+        }
+    }
+
+    assert read_answer(400, body, sent=1) == Rejected("meta_100_2804050", "AbC")
+
+
+def test_retry_after_is_passed_on():
+    answer = read_answer(503, None, sent=1, retry_after=timedelta(seconds=7))
+
+    assert answer == Deferred(Because.BROKEN, "http_503", timedelta(seconds=7))
