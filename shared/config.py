@@ -220,14 +220,14 @@ def _references(text: str) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(/[^\s?#]*)?", text):
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError("write an http(s) address without query")
     return text.rstrip("/")
 
 
 def _origins(text: str) -> frozenset[str]:
     origins = [item.strip().rstrip("/").lower() for item in text.split(",") if item.strip()]
-    if not all(re.fullmatch(r"https?://[^\s/]+", origin) for origin in origins):
+    if not all(re.fullmatch(r"https?://[^\s/?#@]+", origin) for origin in origins):
         raise ValueError("write origins like https://shop.example, separated by commas")
     return frozenset(origins)
 

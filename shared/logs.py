@@ -37,6 +37,7 @@ class Fields(TypedDict, total=False):
     stripe_event_type: str
     api_version: str
     sale_key: str
+    match: str
     event_id: str
     attempt: int
     ambiguous: int

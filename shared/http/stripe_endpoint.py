@@ -92,7 +92,14 @@ def _told(taken: Taken, line: Line) -> dict[str, object]:
         line.note(reason=taken.reason)
     if taken.sale_key is not None:
         line.note(sale_key=taken.sale_key)
+    if taken.match is not None:
+        line.note(match=taken.match)
     if taken.reason == Ignored.MALFORMED:
         line.alarm()
-    told = {"outcome": taken.took, "reason": taken.reason, "delivery": taken.delivery}
+    told = {
+        "outcome": taken.took,
+        "reason": taken.reason,
+        "match": taken.match,
+        "delivery": taken.delivery,
+    }
     return {name: value for name, value in told.items() if value is not None}

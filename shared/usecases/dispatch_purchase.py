@@ -14,6 +14,7 @@ from shared.domain.purchases import Purchase, as_conversion
 from shared.usecases.ports import Entry, Gateways, Ledger, Sessions, StoreUnavailableError
 
 Clock = Callable[[], datetime]
+_READS = 4
 # What a destination said is written down even if the store is away for a moment, or others
 # write to the same purchase (a refund, a release): forgetting it would mean telling twice.
 _WAITS = tuple(timedelta(milliseconds=ms) for ms in (50, 200, 500, 1_000, 2_000))
@@ -52,8 +53,20 @@ class DispatchPurchase:
     rest: Callable[[timedelta], None]
 
     def __call__(self, task: PurchaseTask) -> Dispatched:
-        """Raise StoreUnavailableError where the ledger is away; every other end is a value."""
-        now = self.clock()
+        """
+        Raise StoreUnavailableError where the ledger is away; every other end is a value.
+
+        Somebody may write to the purchase between our reading and our claim (mostly the
+        webhook, noting that this very task exists); then it is read again.
+        """
+        for _ in range(_READS):
+            told = self._try(task, self.clock())
+            if told is not None:
+                return told
+        return Dispatched(Deferred(Because.IN_PROGRESS), task.sale_key)
+
+    def _try(self, task: PurchaseTask, now: datetime) -> Dispatched | None:
+        """Decide on what the ledger says now; None if it changed before we could act on it."""
         entry = self.ledger.find(task.sale_key)
         if entry is None:
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
@@ -87,21 +100,20 @@ class DispatchPurchase:
 
     def _close(
         self, entry: Entry, task: PurchaseTask, closed: Delivery, now: datetime
-    ) -> Dispatched:
+    ) -> Dispatched | None:
         purchase = entry.purchase.with_delivery(task.destination, closed, now)
         if not self.ledger.replace(entry, purchase):
-            return _told(Deferred(Because.IN_PROGRESS), entry.purchase, closed)
-        outcome = _CLOSED[closed.state](closed)
-        return _told(outcome, purchase, closed)
+            return None
+        return _told(_CLOSED[closed.state](closed), purchase, closed)
 
     def _attempt(
         self, entry: Entry, task: PurchaseTask, delivery: Delivery, now: datetime
-    ) -> Dispatched:
+    ) -> Dispatched | None:
         """Claim before sending: of two tasks at once, one sends and the other comes back."""
         attempted = delivery.attempted(now)
         claimed = entry.purchase.with_delivery(task.destination, attempted, now)
         if not self.ledger.replace(entry, claimed):
-            return _told(Deferred(Because.IN_PROGRESS), entry.purchase, delivery)
+            return None
         outcome = self.gateways[task.destination].send([as_conversion(claimed)])
         return self._write_down(outcome, claimed, task)
 

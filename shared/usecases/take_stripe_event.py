@@ -10,7 +10,7 @@ from shared.domain.customer import E164, HashedCustomer, from_stripe
 from shared.domain.deliveries import Delivery, State, Withheld
 from shared.domain.matching import Match, match, references
 from shared.domain.policies import Expired, Policies, Reportable, Verdict, judge, value_of
-from shared.domain.purchases import NoMatch, Purchase, Source, StripeIds, event_id_of
+from shared.domain.purchases import MatchedBy, NoMatch, Purchase, Source, StripeIds, event_id_of
 from shared.domain.sessions import Session
 from shared.domain.stripe_events import (
     Checkout,
@@ -48,6 +48,7 @@ class Taken:
     sale_key: str | None = None
     reason: str | None = None
     delivery: State | None = None
+    match: MatchedBy | NoMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,15 @@ class TakeStripeEvent:
         delivery = purchase.deliveries[self.destinations[0]]
         if recorded is not Recorded.NOW or delivery.is_open:
             # Also for a repeat: the first delivery may have died between commit and queue.
-            try_to_queue(purchase.sale_key, ledger=self.ledger, tasks=self.tasks, now=now)
+            queued = try_to_queue(purchase.sale_key, ledger=self.ledger, tasks=self.tasks, now=now)
+            if queued and delivery.is_open:
+                delivery = delivery.queued(now)
         return Taken(
-            _TOOK[recorded], purchase.sale_key, reason=delivery.reason, delivery=delivery.state
+            _TOOK[recorded],
+            purchase.sale_key,
+            reason=delivery.reason,
+            delivery=delivery.state if recorded is Recorded.NOW else None,
+            match=purchase.matched_by or purchase.no_match,
         )
 
     def _purchase(

@@ -255,3 +255,25 @@ def test_a_purchase_that_says_nothing_of_the_customer_is_rejected_before_meta_re
         "insufficient_user_data",
     )
     assert world.meta.sent == []
+
+
+def test_a_task_that_outruns_the_note_of_its_queueing_still_sends_at_once():
+    """
+    Deferring it would cost the purchase a whole back-off of the queue.
+    """
+    world = World()
+    find, notes = world.ledger.find, []
+
+    def find_then_note(sale_key):
+        entry = find(sale_key)
+        if not notes:
+            queued = entry.purchase.deliveries[Destination.META].queued(NOW)
+            noted = entry.purchase.with_delivery(Destination.META, queued, NOW)
+            notes.append(world.ledger.replace(entry, noted))
+        return entry
+
+    world.ledger.find = find_then_note
+
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert notes == [True]
+    assert len(world.meta.sent) == 1

@@ -63,7 +63,9 @@ IMPURE = {"os", "time", "random", "secrets", "socket", "urllib.request", "subpro
     ids=lambda p: p.name,
 )
 def test_the_domain_cannot_ask_for_time_chance_or_the_world(path):
-    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    calls = [
+        node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    ]
     called = {f.attr for f in calls if isinstance(f, ast.Attribute)}
     called |= {f.id for f in calls if isinstance(f, ast.Name)}
 

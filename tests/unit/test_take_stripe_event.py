@@ -69,7 +69,11 @@ def test_a_paid_checkout_becomes_a_queued_purchase():
 
     assert taken.took is Took.RECORDED
     purchase = world.purchase
-    assert (purchase.sale_key, purchase.amount_minor, purchase.currency) == ("pi_SYNTH1", 5990, "EUR")
+    assert (purchase.sale_key, purchase.amount_minor, purchase.currency) == (
+        "pi_SYNTH1",
+        5990,
+        "EUR",
+    )
     assert str(purchase.value) == "59.90"
     assert (purchase.session_id, purchase.matched_by) == (REFERENCE, MatchedBy.CLIENT_REFERENCE_ID)
     assert purchase.settled_at == datetime.fromtimestamp(1_793_900_000, UTC)
@@ -126,7 +130,9 @@ def test_a_free_order_is_in_the_ledger_and_withheld():
     world = World()
 
     world.took(
-        event(payment_status="no_payment_required", amount_total=0, payment_intent=None, currency=None)
+        event(
+            payment_status="no_payment_required", amount_total=0, payment_intent=None, currency=None
+        )
     )
 
     assert world.purchase.sale_key == "cs_test_a1SYNTH0001"
@@ -237,9 +243,7 @@ def test_the_derived_event_id_is_the_same_for_every_event_of_a_payment():
 
 
 def test_value_may_leave_out_tax_and_shipping():
-    world = World(
-        Policies(livemode=False, purchase_value=PurchaseValue.NET_OF_TAX_AND_SHIPPING)
-    )
+    world = World(Policies(livemode=False, purchase_value=PurchaseValue.NET_OF_TAX_AND_SHIPPING))
 
     world.took(event())
 

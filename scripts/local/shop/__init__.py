@@ -1,0 +1,1 @@
+"""The demo shop: one mug, one cart, Stripe's hosted page, and the tag on every page."""

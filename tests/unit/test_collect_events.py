@@ -1,0 +1,231 @@
+"""Collecting: a known visitor costs one task, a new one a write more; no consent, nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.consent import ConsentRule
+from shared.domain.custom_data import CustomData
+from shared.domain.customer import HashedCustomer
+from shared.domain.events import Event, Page
+from shared.domain.sessions import Cookie, parse_cookie
+from shared.usecases.collect_events import Arrival, CollectEvents, Dropped, Forgotten, Kept
+from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
+from tests.builders import A_DAY, ADA, NOW, SESSION_ID, consent, session, visit
+from tests.fakes import FakeAsyncTasks, FakeSessions
+
+ANYWHERE = ConsentRule()
+NEW_ID = "s_brand_new_session_id"
+
+
+def an_event(event_id: str = "e-1") -> Event:
+    return Event(
+        event_name="PageView",
+        event_id=event_id,
+        event_time=int(NOW.timestamp()),
+        page=Page("https://shop.example/"),
+        custom_data=CustomData(),
+        customer=HashedCustomer(),
+    )
+
+
+class World:
+    def __init__(self, rule: ConsentRule = ANYWHERE):
+        self.sessions, self.tasks = FakeSessions(), FakeAsyncTasks()
+        self.collect = CollectEvents(visitors=self.sessions, tasks=self.tasks, consent_rule=rule)
+
+    async def arrives(self, *events: Event, cookie: Cookie | None = None, now=NOW, **seen):
+        arrival = Arrival(events or (an_event(),), visit(**seen), cookie)
+        return await self.collect(arrival, new_session_id=NEW_ID, now=now)
+
+    @property
+    def created(self):
+        return self.tasks.tasks.created
+
+
+async def test_a_new_visitor_costs_one_write_and_one_task():
+    world = World()
+
+    kept = await world.arrives()
+
+    assert isinstance(kept, Kept)
+    assert kept.cookie.session_id == NEW_ID
+    assert (world.sessions.writes, len(world.created)) == (1, 1)
+    assert world.sessions.stored[NEW_ID].visit == visit()
+
+
+async def test_a_known_visitor_costs_one_task_and_nothing_else():
+    world = World()
+    first = await world.arrives()
+
+    second = await world.arrives(an_event("e-2"), cookie=first.cookie)
+
+    assert second.cookie == first.cookie
+    assert (world.sessions.writes, len(world.created)) == (1, 2)
+
+
+async def test_a_page_without_click_ids_does_not_undo_the_landing():
+    world = World()
+    landed = await world.arrives(click_ids={"gclid": "g9"}, utm={"utm_source": "x"})
+
+    await world.arrives(an_event("e-2"), cookie=landed.cookie, click_ids={}, utm={})
+    await world.arrives(an_event("e-3"), cookie=landed.cookie, click_ids={}, utm={})
+
+    assert world.sessions.writes == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client_ip": "203.0.113.10"},
+        {"user_agent": "Other"},
+        {"fbc": "fb.1.1795500000001.IwAR_new"},
+        {"click_ids": {"gclid": "g2"}},
+        {"customer": ADA},
+        {"consent": consent(ad_user_data=False)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+async def test_a_session_is_written_when_it_changed(change):
+    world = World()
+    first = await world.arrives()
+
+    second = await world.arrives(an_event("e-2"), cookie=first.cookie, **change)
+
+    assert world.sessions.writes == 2
+    assert second.cookie.session_id == NEW_ID
+    assert second.cookie.digest != first.cookie.digest
+
+
+async def test_a_session_in_use_is_touched_once_a_day():
+    world = World()
+    first = await world.arrives()
+
+    await world.arrives(an_event("e-2"), cookie=first.cookie, now=NOW + A_DAY)
+
+    stored = world.sessions.stored[NEW_ID]
+    assert stored.touched_at == NOW + A_DAY
+    assert stored.expires_at == NOW + A_DAY + timedelta(days=90)
+
+
+async def test_a_cookie_that_outlived_its_session_opens_a_new_one():
+    world = World()
+    stale = Cookie("s_gone_long_ago_0123", "x" * 16)
+
+    kept = await world.arrives(cookie=stale)
+
+    assert kept.cookie.session_id == NEW_ID
+    assert list(world.sessions.stored) == [NEW_ID]
+
+
+async def test_the_same_batch_again_queues_nothing_new():
+    world = World()
+    first = await world.arrives(an_event("e-1"), an_event("e-2"))
+
+    await world.arrives(an_event("e-1"), an_event("e-2"), cookie=first.cookie)
+
+    assert len(world.created) == 1
+
+
+@pytest.mark.parametrize("given", [None, consent(granted=False), consent(ad_storage=False)])
+async def test_without_consent_nothing_is_stored_or_queued(given):
+    world = World()
+
+    assert await world.arrives(consent=given) == Forgotten(None)
+    assert (world.sessions.stored, world.created) == ({}, {})
+
+
+async def test_leave_to_store_alone_stores_and_tells_nobody():
+    world = World()
+
+    kept = await world.arrives(consent=consent(ad_user_data=False))
+
+    assert kept.dropped is Dropped.NO_CONSENT
+    assert list(world.sessions.stored) == [NEW_ID]
+    assert world.created == {}
+
+
+async def test_a_withdrawal_empties_the_session_and_keeps_the_refusal():
+    world = World()
+    world.sessions.stored[SESSION_ID] = session(visit=visit(customer=ADA))
+    refusal = consent(granted=False)
+
+    gone = await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=refusal)
+
+    stored = world.sessions.stored[SESSION_ID]
+    assert gone == Forgotten(SESSION_ID)
+    assert stored.withdrawn_at == NOW
+    assert stored.visit.consent == refusal
+    assert (stored.visit.fbp, stored.visit.client_ip, stored.visit.customer) == (
+        None,
+        None,
+        HashedCustomer(),
+    )
+
+
+async def test_no_record_of_consent_is_no_withdrawal():
+    world = World()
+    world.sessions.stored[SESSION_ID] = session()
+
+    await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=None)
+
+    assert world.sessions.stored[SESSION_ID] == session()
+
+
+async def test_where_consent_is_not_required_no_record_is_enough_and_a_refusal_still_counts():
+    world = World(ConsentRule(required=False))
+
+    assert isinstance(await world.arrives(consent=None), Kept)
+    assert isinstance(await world.arrives(consent=consent(granted=False)), Forgotten)
+
+
+async def test_where_some_countries_require_consent_an_unknown_country_is_one_of_them():
+    rule = ConsentRule(regions=frozenset({"FR"}))
+
+    assert isinstance(await World(rule).arrives(consent=None, country="US"), Kept)
+    assert isinstance(await World(rule).arrives(consent=None, country="FR"), Forgotten)
+    assert isinstance(await World(rule).arrives(consent=None, country=None), Forgotten)
+
+
+async def test_a_store_that_is_away_queues_nothing():
+    world = World()
+    world.sessions.away.go()
+
+    with pytest.raises(StoreUnavailableError):
+        await world.arrives()
+    assert world.created == {}
+
+
+async def test_a_queue_that_is_away_is_told_to_the_browser():
+    world = World()
+    world.tasks.tasks.away.go()
+
+    with pytest.raises(QueueUnavailableError):
+        await world.arrives()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        ".",
+        "s_short.x",
+        f"{SESSION_ID}",
+        f"{SESSION_ID}.",
+        f"{SESSION_ID}.abc",
+        "a/b." + "x" * 16,
+        "__bad_id__." + "x" * 16,
+        f"{SESSION_ID}.{'x' * 15}/",
+    ],
+)
+def test_a_malformed_cookie_counts_as_none(text):
+    assert parse_cookie(text) is None
+
+
+def test_a_cookie_is_read_as_it_was_written():
+    cookie = Cookie(SESSION_ID, "abcdefgh-_345678")
+
+    assert parse_cookie(cookie.text) == cookie
+    assert replace(cookie, digest="x" * 16) != cookie

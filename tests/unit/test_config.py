@@ -1,0 +1,108 @@
+"""Settings: read whole, named when wrong, and never quoted."""
+
+import pytest
+
+from shared.config import (
+    CollectSettings,
+    DispatchSettings,
+    ReconcileSettings,
+    SettingError,
+    StripeWebhookSettings,
+)
+from shared.domain.policies import PurchaseValue, Unmatched
+
+QUEUES = "projects/p/locations/l/queues"
+ENV = {
+    "GOOGLE_CLOUD_PROJECT": "p",
+    "EVENTS_QUEUE": f"{QUEUES}/events",
+    "PURCHASES_QUEUE": f"{QUEUES}/purchases",
+    "DISPATCH_URL": "https://dispatch.example",
+    "SHOP_ORIGINS": "https://shop.example, https://www.shop.example/",
+    "STRIPE_WEBHOOK_SECRETS": "projects/p/secrets/a/versions/latest, plain:whsec_b",
+    "META_DATASET_ID": "123",
+    "META_ACCESS_TOKEN": "projects/p/secrets/meta/versions/7",
+}
+ALL = [CollectSettings, StripeWebhookSettings, DispatchSettings, ReconcileSettings]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_what_is_not_given_has_the_documented_default(kind):
+    settings = kind.from_env(ENV)
+
+    assert settings.store.sqlite_path is None
+    assert settings.tasks.endpoint is None
+
+
+def test_defaults_fail_closed():
+    collect, dispatch = CollectSettings.from_env(ENV), DispatchSettings.from_env(ENV)
+
+    assert collect.consent.required
+    assert collect.trusted_proxy_hops == 0
+    assert collect.origins == {"https://shop.example", "https://www.shop.example"}
+    assert dispatch.policies.livemode
+    assert dispatch.policies.unmatched is Unmatched.SEND
+    assert dispatch.policies.purchase_value is PurchaseValue.TOTAL
+    assert dispatch.meta.events_url == "https://graph.facebook.com/v26.0/123/events"
+
+
+REQUIRED = {
+    CollectSettings: [
+        "GOOGLE_CLOUD_PROJECT",
+        "EVENTS_QUEUE",
+        "PURCHASES_QUEUE",
+        "DISPATCH_URL",
+        "SHOP_ORIGINS",
+    ],
+    StripeWebhookSettings: ["GOOGLE_CLOUD_PROJECT", "STRIPE_WEBHOOK_SECRETS"],
+    DispatchSettings: ["GOOGLE_CLOUD_PROJECT", "META_DATASET_ID", "META_ACCESS_TOKEN"],
+    ReconcileSettings: ["GOOGLE_CLOUD_PROJECT", "PURCHASES_QUEUE"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in REQUIRED.items() for name in names]
+)
+def test_a_missing_setting_stops_the_start_and_names_itself(kind, name):
+    for value in ({}, {name: ""}, {name: "  "}):
+        env = {k: v for k, v in ENV.items() if k != name} | value
+        with pytest.raises(SettingError, match=name):
+            kind.from_env(env)
+
+
+MALFORMED = [
+    ("STORE", "postgres"),
+    ("STORE", "sqlite:"),
+    ("STORE", "firestore:x"),
+    ("EVENTS_QUEUE", "events"),
+    ("DISPATCH_URL", "dispatch.example"),
+    ("SHOP_ORIGINS", "shop.example"),
+    ("SHOP_ORIGINS", "https://shop.example/path"),
+    ("TRUSTED_PROXY_HOPS", "-1"),
+    ("TRUSTED_PROXY_HOPS", "two"),
+    ("CONSENT_REQUIRED", "yes"),
+    ("CONSENT_REGIONS", "Germany"),
+    ("SESSION_DAYS", "0"),
+    ("STRIPE_LIVEMODE", "live"),
+    ("STRIPE_WEBHOOK_SECRETS", "whsec_pasted_by_mistake"),
+    ("META_ACCESS_TOKEN", "EAAB_pasted_by_mistake"),
+    ("META_API_VERSION", "26"),
+    ("META_DATASET_ID", "my-dataset"),
+    ("META_GRAPH_URL", "https://graph.facebook.com?token=x"),
+    ("UNMATCHED", "maybe"),
+    ("PURCHASE_VALUE", "net"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), MALFORMED)
+def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
+    raised = []
+    for kind in ALL:
+        try:
+            kind.from_env(ENV | {name: value})
+        except SettingError as error:
+            raised.append(str(error))
+
+    assert raised
+    assert all(name in text for text in raised)
+    # A secret put where its reference belongs must not reach the log of the failed start.
+    assert not any("pasted_by_mistake" in text for text in raised)

@@ -1,0 +1,115 @@
+"""Release: the Pixel speaks once, for money that settled, and not too late."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.conversions import Destination
+from shared.domain.deliveries import Delivery, State
+from shared.domain.releases import (
+    GIVEN_AGAIN_FOR,
+    LATE_FOR_THE_PIXEL,
+    Never,
+    Pending,
+    Release,
+    Silence,
+    decide_release,
+)
+from shared.usecases.release_purchase import ReleasePurchase
+from tests.builders import A_SECOND, AN_HOUR, NOW, SESSION_ID, purchase, receipt
+from tests.fakes import FakeLedger, FakeReleases
+
+
+def in_state(state: State, reason: str | None = None, **changes):
+    delivery = Delivery(state=state, reason=reason, **changes)
+    return replace(purchase(), deliveries={Destination.META: delivery})
+
+
+def decide(*purchases, at=NOW, cs=None):
+    return decide_release(purchases, checkout_session_id=cs, now=at)
+
+
+def test_no_purchase_yet_is_pending():
+    assert decide() is Pending.PENDING
+
+
+@pytest.mark.parametrize("state", [State.OWED, State.QUEUED])
+def test_settled_money_is_released_before_meta_has_the_servers_copy(state):
+    assert decide(in_state(state)) == Release(in_state(state), is_first=True)
+
+
+def test_accepted_money_is_released_for_47_hours():
+    accepted = in_state(State.ACCEPTED, accepted_at=NOW)
+
+    assert isinstance(decide(accepted, at=NOW + LATE_FOR_THE_PIXEL), Release)
+    late = decide(accepted, at=NOW + LATE_FOR_THE_PIXEL + A_SECOND)
+    assert late == Silence(Never.LATE)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        (State.WITHHELD, "no_consent", "no_consent"),
+        (State.WITHHELD, "test_mode", "test_mode"),
+        (State.REJECTED, "meta_100", "rejected"),
+        (State.EXPIRED, "too_old", "expired"),
+    ],
+)
+def test_what_meta_is_not_told_by_us_the_pixel_does_not_tell_either(state, reason, said):
+    assert decide(in_state(state, reason)) == Silence(said)
+
+
+def test_a_release_is_given_again_only_as_long_as_an_answer_may_have_been_lost():
+    released = replace(purchase(), released_at=NOW)
+
+    assert decide(released, at=NOW + GIVEN_AGAIN_FOR) == Release(released, is_first=False)
+    again = decide(released, at=NOW + GIVEN_AGAIN_FOR + A_SECOND)
+    assert again == Silence(Never.ALREADY_RELEASED)
+
+
+def test_of_two_purchases_the_newest_unreleased_one_is_meant():
+    old = replace(purchase("pi_old"), settled_at=NOW - AN_HOUR)
+    new = purchase("pi_new")
+
+    assert decide(old, new).purchase.sale_key == "pi_new"
+    assert decide(old, replace(new, released_at=NOW - AN_HOUR)).purchase.sale_key == "pi_old"
+
+
+def test_a_page_that_knows_its_checkout_asks_for_no_other():
+    assert decide(purchase(), cs="cs_other") is Pending.PENDING
+    assert isinstance(decide(purchase(), cs="cs_1"), Release)
+
+
+async def test_nobody_without_a_session_is_answered():
+    answer = await ReleasePurchase(FakeReleases(FakeLedger()))(
+        None, checkout_session_id=None, now=NOW
+    )
+
+    assert answer == Silence(Never.NO_SESSION)
+
+
+async def test_the_first_release_is_written_down_and_the_second_page_finds_it():
+    ledger = FakeLedger()
+    ledger.record(receipt(), purchase(), ())
+    release = ReleasePurchase(FakeReleases(ledger))
+    later = NOW + timedelta(days=1)
+
+    first = await release(SESSION_ID, checkout_session_id=None, now=NOW)
+    second = await release(SESSION_ID, checkout_session_id=None, now=later)
+
+    assert isinstance(first, Release)
+    assert ledger.find("pi_1").purchase.released_at == NOW
+    assert second == Silence(Never.ALREADY_RELEASED)
+
+
+async def test_a_release_that_cannot_be_written_is_not_given():
+    ledger = FakeLedger()
+    ledger.record(receipt(), purchase(), ())
+    ledger.replace = lambda *_: False
+
+    answer = await ReleasePurchase(FakeReleases(ledger))(
+        SESSION_ID, checkout_session_id=None, now=NOW
+    )
+
+    assert answer is Pending.PENDING
