@@ -1,0 +1,164 @@
+"""The gateway to Meta, against the stand-in over real sockets: one attempt, one outcome."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import requests
+
+from scripts.local.meta import Access, MetaStandIn
+from shared.adapters.meta_gateway import MetaGateway
+from shared.domain.custom_data import CustomData
+from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
+from shared.usecases.ports import SecretUnavailableError
+from tests.builders import NOW, conversion
+
+TOKEN = "EAAB-secret-token"
+
+
+@pytest.fixture(scope="module")
+def running():
+    with MetaStandIn(Access("123", TOKEN), clock=lambda: NOW) as meta:
+        yield meta
+
+
+@pytest.fixture
+def meta(running):
+    running.clear_receipts()
+    running.script.clear()
+    return running
+
+
+@pytest.fixture
+def gateway_to():
+    with requests.Session() as session:
+
+        def make(address, token=lambda: TOKEN, path="v26.0/123", code=None):
+            return MetaGateway(
+                session=session,
+                events_url=f"{address}/{path}/events",
+                token=token,
+                test_event_code=code,
+            )
+
+        yield make
+
+
+@pytest.fixture
+def gateway(meta, gateway_to):
+    return gateway_to(meta.address)
+
+
+def fails(meta, **fault):
+    answer = requests.post(f"{meta.address}/faults", json=[fault], timeout=5)
+    assert answer.status_code < 300, answer.text
+
+
+def test_what_is_sent_is_accepted_and_kept_exactly(meta, gateway):
+    sent = conversion(custom_data=CustomData(value=Decimal("59.90"), currency="EUR"))
+
+    outcome = gateway.send([sent, conversion("e-2")])
+
+    assert isinstance(outcome, Accepted)
+    assert outcome.fbtrace_id
+    assert [receipt["event_id"] for receipt in meta.receipts()] == ["e-1", "e-2"]
+    assert meta.receipts()[0]["event"]["custom_data"]["value"] == 59.9
+
+
+ANSWERS = [
+    ({"fault": "error", "status": 500, "code": 1}, Deferred(Because.BROKEN, "meta_1")),
+    (
+        {"fault": "error", "status": 503, "code": 2, "is_transient": True},
+        Deferred(Because.BROKEN, "meta_2"),
+    ),
+    (
+        {"fault": "error", "status": 400, "code": 4, "headers": {"Retry-After": "7"}},
+        Deferred(Because.THROTTLED, "meta_4", timedelta(seconds=7)),
+    ),
+    (
+        {"fault": "error", "status": 400, "code": 80004, "headers": {"Retry-After": "999999"}},
+        Deferred(Because.THROTTLED, "meta_80004", timedelta(hours=1)),
+    ),
+    (
+        {"fault": "error", "status": 401, "code": 190},
+        Deferred(Because.MISCONFIGURED, "meta_190"),
+    ),
+    ({"fault": "html_502"}, Deferred(Because.BROKEN, "http_502")),
+    (
+        {"fault": "events_received", "value": 0},
+        Deferred(Because.NOT_RECEIVED, "events_received"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "outcome"), ANSWERS, ids=lambda value: str(value)[:60])
+def test_each_failure_has_its_outcome(meta, gateway, fault, outcome):
+    fails(meta, **fault)
+
+    assert gateway.send([conversion()]) == outcome
+
+
+def test_a_bad_event_is_rejected_by_its_numbers(gateway):
+    too_old = conversion(event_time=int((NOW - timedelta(days=8)).timestamp()))
+
+    outcome = gateway.send([too_old])
+
+    assert isinstance(outcome, Rejected)
+    assert outcome.reason == "meta_100_2804003"
+
+
+def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway):
+    fails(meta, fault="reset_after_commit")
+
+    outcome = gateway.send([conversion()])
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.because is Because.AMBIGUOUS
+    assert len(meta.receipts()) == 1
+
+
+def test_a_door_that_does_not_open_is_not_ambiguous(gateway_to, unused_tcp_port):
+    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").send([conversion()])
+
+    assert isinstance(outcome, Deferred)
+    assert outcome.because is Because.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"token": lambda: "wrong"}, "meta_190"),
+        ({"path": "v26.0/999"}, "meta_100_33"),
+        ({"path": "v20.0/123"}, "meta_2635"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_costs_no_event(meta, gateway_to, changes, reason):
+    outcome = gateway_to(meta.address, **changes).send([conversion()])
+
+    assert outcome == Deferred(Because.MISCONFIGURED, reason)
+
+
+def test_a_secret_that_cannot_be_read_sends_nothing(meta, gateway_to):
+    def away():
+        raise SecretUnavailableError
+
+    assert gateway_to(meta.address, token=away).send([conversion()]) == Deferred(
+        Because.SECRET_AWAY
+    )
+    assert meta.receipts() == []
+
+
+def test_the_test_event_code_travels_only_when_it_is_set(meta, gateway_to):
+    gateway_to(meta.address).send([conversion("e-live")])
+    gateway_to(meta.address, code="TEST1").send([conversion("e-test")])
+
+    assert [receipt["test_event_code"] for receipt in meta.receipts()] == [None, "TEST1"]
+
+
+def test_the_token_is_in_no_outcome(meta, gateway, caplog):
+    fails(meta, fault="reset")
+
+    outcome = gateway.send([conversion()])
+
+    assert TOKEN not in f"{outcome!r} {caplog.text} {json.dumps(meta.receipts())}"
