@@ -76,7 +76,9 @@ def _is_recent(python: Path) -> bool:
     """Tell whether a Python starts and is new enough; its own base may be gone or replaced."""
     check = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
     try:
-        return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+        )
     except OSError:
         return False
 

@@ -33,8 +33,6 @@ __all__ = ["Answer", "Delayed", "Dropped", "HttpServer", "Request", "Response", 
 
 # How long stop() waits for requests that are being answered; they are daemons, so it may give up.
 STOPS_WITHIN_SECONDS = 0.8
-# Long enough for every body this project sends; more is a mistake worth refusing.
-LONGEST_BODY = 16 * 1024 * 1024
 
 
 class HttpServer:
@@ -152,17 +150,25 @@ class _Connection(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815  The names are http.server's.
 
     def _read_body(self) -> bytes | None:
-        """Read the body by its length; refuse what has none that we can know."""
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal():
-            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+        """Read the whole body; refuse one whose end cannot be known."""
+        try:
+            if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+                return self._read_chunks()
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
             self.close_connection = True
             return None
-        if int(length) > LONGEST_BODY:
-            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            self.close_connection = True
-            return None
-        return self.rfile.read(int(length))
+
+    def _read_chunks(self) -> bytes:
+        """Join the chunks of RFC 9112 section 7.1, passing over extensions and trailers."""
+        body = bytearray()
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return bytes(body)
 
     def _say(self, answer: Answer) -> None:
         match answer:

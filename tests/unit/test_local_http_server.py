@@ -83,9 +83,17 @@ def test_a_delayed_answer_comes_late(connection):
     assert time.monotonic() - began >= 0.05
 
 
-def test_a_body_without_a_length_is_refused(connection):
-    connection.request("POST", "/echo/x", iter([b"a"]), encode_chunked=True)
-    assert connection.getresponse().status == 411
+def test_a_body_in_chunks_is_joined_and_the_connection_lives_on(connection):
+    connection.request("POST", "/echo/x", iter([b"one ", b"two"]), encode_chunked=True)
+    assert b'"body": "one two"' in connection.getresponse().read()
+    assert ask(connection, "GET", "/echo/y")[0] == 200
+
+
+def test_a_body_of_unreadable_length_is_refused(connection):
+    connection.putrequest("POST", "/echo/x")
+    connection.putheader("Content-Length", "many")
+    connection.endheaders()
+    assert connection.getresponse().status == 400
 
 
 def test_a_handler_that_raises_is_answered_500_and_seen(connection, server, capfd):

@@ -1,5 +1,6 @@
 """Checkout sessions and Payment Links: opened, followed, expired."""
 
+import copy
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
@@ -77,7 +78,7 @@ class Checkout:
         return self._drafts[session_id]
 
     def line_items(self, session_id: str) -> list[JsonObject]:
-        return list(self.draft(session_id).line_items)
+        return copy.deepcopy(self.draft(session_id).line_items)
 
     def expire(self, session_id: str) -> list[Change]:
         """Close an open session; raise ApiError where it is not open any more."""

@@ -1,0 +1,65 @@
+"""What every kind of test may ask for: the emulator, a project of its own, the whole stack."""
+
+import os
+import secrets
+from contextlib import contextmanager
+
+import pytest
+
+from scripts.local import emulator
+from scripts.local.addresses import free_ports
+from scripts.local.java import JavaError
+from tests.shared_emulator import shared_emulator
+
+
+@contextmanager
+def needed(tool: str):
+    """Turn the lack of a tool into a named skip, or into an error where CI is set."""
+    try:
+        yield
+    except (emulator.EmulatorError, JavaError) as error:
+        missing(tool, str(error))
+
+
+def missing(tool: str, advice: str):
+    if os.environ.get("CI", "").lower() in {"true", "1"}:
+        pytest.fail(f"{tool} is missing: {advice}", pytrace=False)
+    pytest.skip(f"{tool} is missing: {advice}")
+
+
+@pytest.fixture(scope="session")
+def firestore_emulator(tmp_path_factory, worker_id):
+    """Give `host:port` of the run's one emulator, started by the first test that asks."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    with needed("the Firestore emulator"):
+        found = emulator.find(os.environ)
+    match found:
+        case emulator.Running(host):
+            yield host
+        case emulator.Jar():
+            with needed("Java"):
+                emulator.program(found, 0, os.environ, folder)
+            with shared_emulator(found, folder) as host:
+                yield host
+        case None:
+            missing("the Firestore emulator", emulator.HOW_TO_GET_ONE)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("emulator"):
+            item.fixturenames.insert(0, "firestore_emulator")
+
+
+@pytest.fixture
+def project_id():
+    """A project nobody has used: the emulator keeps the projects apart."""
+    return f"demo-{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def free_port():
+    (port,) = free_ports(1)
+    return port
