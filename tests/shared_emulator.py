@@ -70,7 +70,7 @@ def keep(jar: Jar, folder: Path) -> None:
         ready.write_text(json.dumps({"firestore_emulator_host": host}), encoding="utf-8")
         print(host, flush=True)
         fcntl.flock(users, fcntl.LOCK_EX)
-        ready.unlink()
+        ready.unlink(missing_ok=True)
         processes.stop()
 
 

@@ -250,5 +250,3 @@ class Stack:
             raise
         finally:
             self.log.close()
-
-
