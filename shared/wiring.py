@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import config
 from shared.domain.conversions import Destination
+from shared.environment import Env
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
 
 
-def collect(env: config.Env, tag: Path) -> "Callable[[], CollectEndpoint]":
+def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     settings = config.CollectSettings.from_env(env)
     script = tag.read_bytes()
     from shared.adapters.cloud_tasks import AsyncCloudTasks
@@ -64,7 +65,7 @@ def collect(env: config.Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     return make
 
 
-def stripe_webhook(env: config.Env) -> "Callable[[], StripeEndpoint]":
+def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     settings = config.StripeWebhookSettings.from_env(env)
     from shared.adapters.cloud_tasks import CloudTasks
     from shared.adapters.phonenumbers_e164 import to_e164
@@ -93,7 +94,7 @@ def stripe_webhook(env: config.Env) -> "Callable[[], StripeEndpoint]":
     return make
 
 
-def dispatch(env: config.Env) -> "Callable[[], DispatchEndpoint]":
+def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     settings = config.DispatchSettings.from_env(env)
     import requests
 
@@ -139,7 +140,7 @@ def dispatch(env: config.Env) -> "Callable[[], DispatchEndpoint]":
     return make
 
 
-def reconcile(env: config.Env) -> "Callable[[], ReconcileEndpoint]":
+def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     settings = config.ReconcileSettings.from_env(env)
     from shared.adapters.cloud_tasks import CloudTasks
     from shared.http.reconcile_endpoint import ReconcileEndpoint

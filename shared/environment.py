@@ -1,0 +1,107 @@
+"""Reading the environment: one setting at a time, named when it is missing or malformed."""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+Env = Mapping[str, str]
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+
+class SettingError(Exception):
+    """A setting is missing or malformed; the message names it and never quotes it."""
+
+
+def required(env: Env, name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name} is missing")
+    return value
+
+
+def parsed(env: Env, name: str, parse: Callable[[str], T], default: str | None = None) -> T:
+    """Read one setting; an empty one counts as absent."""
+    text = env.get(name, "").strip() or default
+    if text is None:
+        raise SettingError(f"{name} is missing")
+    try:
+        return parse(text)
+    except ValueError as error:
+        # Never the value: it may be a secret put in the wrong place.
+        raise SettingError(f"{name} is malformed; {error}") from None
+
+
+def _matching(pattern: str, advice: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def parse(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(advice)
+        return text
+
+    return parse
+
+
+queue_name = _matching(
+    r"projects/[^/]+/locations/[^/]+/queues/[^/]+", "write projects/P/locations/L/queues/Q"
+)
+api_version = _matching(r"v\d{1,3}\.\d{1,2}", "write a version like v26.0")
+digits = _matching(r"\d{1,30}", "write the dataset's number")
+reference = _matching(
+    r"(?s:plain:.+)|projects/[^/]+/secrets/[^/]+/versions/[^/]+",
+    "write projects/P/secrets/S/versions/latest, or plain:VALUE on a laptop",
+)
+
+
+def references(text: str) -> tuple[str, ...]:
+    return tuple(reference(item.strip()) for item in text.split(",") if item.strip())
+
+
+def url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+        raise ValueError("write an http(s) address without query")
+    return text.rstrip("/")
+
+
+def origins(text: str) -> frozenset[str]:
+    found = [item.strip().rstrip("/").lower() for item in text.split(",") if item.strip()]
+    if not all(re.fullmatch(r"https?://[^\s/?#@]+", origin) for origin in found):
+        raise ValueError("write origins like https://shop.example, separated by commas")
+    return frozenset(found)
+
+
+def countries(text: str) -> frozenset[str]:
+    codes = [item.strip().upper() for item in text.split(",") if item.strip()]
+    if not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
+        raise ValueError("write ISO 3166 codes like DE,FR, or leave it empty for everywhere")
+    return frozenset(codes)
+
+
+def flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("write true or false")
+    return text.lower() == "true"
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise ValueError(f"write a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+hops = _between(0, 10)
+days = _between(1, 400)
+
+
+def word(kind: type[E]) -> Callable[[str], E]:
+    def parse(text: str) -> E:
+        if text not in [member.value for member in kind]:
+            raise ValueError("write one of " + ", ".join(kind))
+        return kind(text)
+
+    return parse
