@@ -24,13 +24,17 @@ _DEMO_WITHIN_SECONDS = 180
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 after a stop that was asked for, the demo's own status, or 1."""
     asked = _parser().parse_args(arguments)
-    processes = Processes(_mute if asked.demo else _show)
+    terminal = _Terminal()
+    processes = Processes(terminal.show)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: processes.ask_to_stop())
     try:
         # Ignored errors: a function that is stopped may still be writing its file.
         with TemporaryDirectory(prefix="settled-", ignore_cleanup_errors=True) as folder, processes:
-            return _run(asked, processes, Path(folder))
+            try:
+                return _run(asked, processes, Path(folder), terminal)
+            finally:
+                terminal.open = False
     except KeyboardInterrupt:
         return 0
     except (EmulatorError, JavaError, NotReadyError, PlanError, ProgramDiedError) as error:
@@ -38,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _run(asked: argparse.Namespace, processes: Processes, folder: Path) -> int:
+def _run(
+    asked: argparse.Namespace, processes: Processes, folder: Path, terminal: "_Terminal"
+) -> int:
     options = Options(asked.store, asked.meta, asked.shop, dict(asked.port))
     if asked.ready_file:
         # One of an earlier run would tell of what is gone.
@@ -50,7 +56,8 @@ def _run(asked: argparse.Namespace, processes: Processes, folder: Path) -> int:
     print(listing(ready), flush=True)
     if asked.demo:
         return _play(ready_file, processes)
-    print("\nCtrl-C stops everything.", flush=True)
+    print("\nCtrl-C stops everything.\n", flush=True)
+    terminal.open = True
     processes.wait()
     return 0
 
@@ -76,8 +83,9 @@ def write_ready_file(path: Path, ready: Mapping[str, str]) -> None:
 
 def listing(ready: Mapping[str, str]) -> str:
     """Say what is where, one aligned line each, what a person opens first."""
-    order = sorted(ready, key=lambda name: name != "shop")
-    width = max(map(len, ready))
+    shown = [name for name in ready if not name.endswith("_secret")]
+    order = sorted(shown, key=lambda name: name != "shop")
+    width = max(map(len, shown))
     return "\n".join(f"  {name.replace('_', ' '):<{width}}  {ready[name]}" for name in order)
 
 
@@ -114,16 +122,19 @@ def _port(text: str) -> tuple[Place, int]:
     return Place(name), int(number)
 
 
-def _show(line: str) -> None:
-    try:
-        print(line, flush=True)
-    except OSError:
-        # Whoever read our output has left; the programs go on.
-        return
+class _Terminal:
+    """Where the programs' lines appear, from the moment that all answer until the stop."""
 
+    open = False
 
-def _mute(_line: str) -> None:
-    """Leave the terminal to the demo's story."""
+    def show(self, line: str) -> None:
+        if not self.open:
+            return
+        try:
+            print(line, flush=True)
+        except OSError:
+            # Whoever read our output has left; the programs go on.
+            self.open = False
 
 
 def _say(line: str) -> None:

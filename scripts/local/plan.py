@@ -112,8 +112,6 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     outside = {place for name, place in _ADDRESS_SETTINGS.items() if name in given}
     if emulator or store != "firestore":
         outside.add(Place.FIRESTORE)
-    if not options.shop:
-        outside.add(Place.SHOP)
     defaults = _addresses(ports) | _policy() | _secrets()
     project = given.get("GOOGLE_CLOUD_PROJECT", "demo-settled")
     defaults |= {

@@ -63,8 +63,10 @@ def _prepare(
         jar = emulator.program(found, plan.ports[Place.FIRESTORE], environment, folder)
         programs.append(_Waiting(jar, lambda: answers(local)))
     stand_ins = _StandIns(plan, environment, folder)
-    programs += [stand_ins.waiting(place) for place in _STAND_INS if place in plan.ours]
+    programs += [stand_ins.waiting(place) for place in _OUTSIDE if place in plan.ours]
     programs += [_function(name, plan, environment, folder) for name in FUNCTIONS]
+    # The last started is the first stopped: nobody is left without the one that it calls.
+    programs += [stand_ins.waiting(Place.SHOP)] if options.shop else []
     return programs, plan
 
 
@@ -93,7 +95,7 @@ def _choose_store(
     return _choose_store(replace(options, store="sqlite"), environment, folder, say)
 
 
-_STAND_INS = (Place.CLOUD_TASKS, Place.META, Place.STRIPE, Place.SHOP)
+_OUTSIDE = (Place.CLOUD_TASKS, Place.META, Place.STRIPE)
 
 
 @dataclass(frozen=True)
