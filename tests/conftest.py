@@ -3,13 +3,22 @@
 import os
 import secrets
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from scripts.local import emulator
 from scripts.local.addresses import free_ports
 from scripts.local.java import JavaError
+from scripts.local.plan import Options
+from scripts.local.processes import Processes
+from scripts.local.stack import start
 from tests.shared_emulator import shared_emulator
+
+TESTS = Path(__file__).parent
+# What a program needs to run at all. The developer's own settings are no business of the tests.
+KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "JAVA_HOME")
+STORES = [pytest.param("firestore", marks=pytest.mark.emulator), "sqlite"]
 
 
 @contextmanager
@@ -47,10 +56,39 @@ def firestore_emulator(tmp_path_factory, worker_id):
             missing("the Firestore emulator", emulator.HOW_TO_GET_ONE)
 
 
+@pytest.fixture(scope="session", params=STORES)
+def stack(request, tmp_path_factory):
+    """Give what `scripts/dev --ready-file` says, of a stack that really runs, on each store."""
+    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment["GOOGLE_CLOUD_PROJECT"] = f"demo-{secrets.token_hex(6)}"
+    if request.param == "firestore":
+        environment["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
+    folder = tmp_path_factory.mktemp(f"stack-{request.param}")
+    with (folder / "stack.log").open("a", buffering=1, encoding="utf-8") as log:
+
+        def note(line):
+            log.write(line + "\n")
+
+        with Processes(note) as processes:
+            yield start(Options(store=request.param), environment, processes, folder, note)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("emulator"):
             item.fixturenames.insert(0, "firestore_emulator")
+        if group := stack_of(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def stack_of(item):
+    """Name the stack a test runs on, so that one worker starts it and keeps its tests."""
+    if "stack" in item.fixturenames:
+        return f"stack-{item.callspec.params['stack']}"
+    if item.path.relative_to(TESTS).parts[0] in {"functions", "browser", "drills"}:
+        return f"{item.path.stem}-{'firestore' if item.get_closest_marker('emulator') else ''}"
+    return None
 
 
 @pytest.fixture

@@ -64,8 +64,7 @@ def held(path: Path) -> Iterator[None]:
 
 def install(python: Path, lock: Path) -> None:
     """Install exactly what a lock lists, every file checked against its hash."""
-    packages = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
-    _say(f"Installing {lock.name} ({packages} packages) into .venv; the first time takes a minute")
+    _say(f"Installing {lock.name} into .venv; this takes a minute, once")
     command = [str(python), "-m", "pip", "install", "--require-hashes", "--requirement", str(lock)]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     if subprocess.run([*command, *quiet], check=False).returncode != 0:

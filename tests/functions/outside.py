@@ -174,8 +174,8 @@ class OutsideStripe:
 class Visitor:
     """A browser's side of the contract: an origin, a cookie jar, an address."""
 
-    def __init__(self, collect: str, *, ip: str = "203.0.113.9") -> None:
-        self.collect = collect
+    def __init__(self, collect: str, meta: OutsideMeta, *, ip: str = "203.0.113.9") -> None:
+        self.collect, self.meta = collect, meta
         self.http = requests.Session()
         self.http.headers.update(
             {"Origin": ORIGIN, "User-Agent": USER_AGENT, "X-Forwarded-For": f"6.6.6.6, {ip}"}

@@ -45,7 +45,7 @@ def meta(world):
 
 @pytest.fixture
 def visitor(world):
-    return Visitor(world.ready["collect"])
+    return Visitor(world.ready["collect"], world.meta)
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_without_consent_nothing_is_set_stored_or_sent(world, visitor, meta, con
     assert answer.headers["Settled-Dropped"] == "no_consent"
     assert "Settled-Session" not in answer.headers
     assert visitor.cookies() == {}
-    Visitor(world.ready["collect"]).report(marker)
+    Visitor(world.ready["collect"], world.meta).report(marker)
     until(lambda: meta.named(marker["event_id"]))
     assert meta.named(silent["event_id"]) == []
 
@@ -230,7 +230,7 @@ def test_leave_to_store_is_not_leave_to_tell(world, visitor, meta):
     assert answer.status_code == 204
     assert answer.headers["Settled-Dropped"] == "no_consent"
     assert answer.headers["Settled-Session"]
-    Visitor(world.ready["collect"]).report(marker)
+    Visitor(world.ready["collect"], world.meta).report(marker)
     until(lambda: meta.named(marker["event_id"]))
     assert meta.named(silent["event_id"]) == []
 
@@ -246,9 +246,8 @@ def test_withdrawing_consent_clears_the_cookies_and_stops_what_is_queued(world, 
     meta.down = False
 
     assert visitor.cookies() == {}
-    Visitor(world.ready["collect"]).report(marker)
+    Visitor(world.ready["collect"], world.meta).report(marker)
     until(lambda: meta.named(marker["event_id"]))
-    time.sleep(0)
     assert meta.named(queued["event_id"]) == []
 
 
@@ -417,7 +416,11 @@ def test_other_paths_and_methods_have_names_too(world):
 
 
 def bought(visitor: Visitor, url: str = "https://shop.example/?fbclid=IwAR0Sale") -> str:
-    return visitor.report(event("AddToCart", url=url)).headers["Settled-Session"]
+    """Fill a cart, and wait until Meta knows: a failure told to Meta next meets the sale."""
+    added = event("AddToCart", url=url)
+    session_id = visitor.report(added).headers["Settled-Session"]
+    until(lambda: visitor.meta.named(added["event_id"]))
+    return session_id
 
 
 def order_of(sale: dict) -> str:
@@ -456,7 +459,10 @@ def test_the_release_is_the_cookies_own(world, visitor, stripe, meta):
     sale = stripe.paid(bought(visitor))
     stripe.post(sale)
     until(lambda: meta.purchases(order_of(sale)))
-    stranger, other = Visitor(world.ready["collect"]), Visitor(world.ready["collect"])
+    stranger, other = (
+        Visitor(world.ready["collect"], world.meta),
+        Visitor(world.ready["collect"], world.meta),
+    )
     bought(other)
     asked = json.dumps({"checkout_session_id": sale["data"]["object"]["id"]}).encode()
 
