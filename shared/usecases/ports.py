@@ -7,7 +7,8 @@ else; whatever it was asked to write may then have happened or not.
     PortError
     ├── StoreUnavailableError   sessions, ledger, dead letters
     ├── QueueUnavailableError   tasks
-    └── SecretUnavailableError  secrets
+    ├── SecretUnavailableError  secrets
+    └── StripeUnavailableError  Stripe's API
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
+from shared.domain.custom_data import Content
 from shared.domain.outcomes import Outcome
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
@@ -36,6 +38,10 @@ class QueueUnavailableError(PortError):
 
 class SecretUnavailableError(PortError):
     """A secret could not be read, and none was cached."""
+
+
+class StripeUnavailableError(PortError):
+    """Stripe's API did not answer in time, or asked us to slow down for too long."""
 
 
 class Queue(StrEnum):
@@ -175,6 +181,35 @@ class Tasks(Protocol):
 class AsyncTasks(Protocol):
     async def create(self, task: NewTask) -> None:
         """Return once the task is durably queued, now or earlier under the same name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTruth:
+    """
+    What only Stripe's API can say of a paid invoice.
+
+    `stripe_part_minor` is what moved through Stripe, without credit balance and out-of-band
+    money; `is_first` whether no earlier invoice of its subscription had such money.
+    """
+
+    stripe_part_minor: int
+    is_first: bool
+
+
+class StripeBooks(Protocol):
+    """Questions that an event leaves open; each raises StripeUnavailableError."""
+
+    def invoice(self, invoice_id: str) -> InvoiceTruth | None:
+        """Return None where Stripe knows no such invoice."""
+        ...
+
+    def invoice_of(self, payment_intent_id: str) -> str | None:
+        """Return the invoice that a PaymentIntent pays, if it pays one."""
+        ...
+
+    def contents(self, checkout_session_id: str) -> tuple[Content, ...]:
+        """Return what was in the cart; empty where Stripe knows no such session."""
         ...
 
 
