@@ -3,7 +3,6 @@
 import os
 import secrets
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from scripts.local.processes import Processes
 from scripts.local.stack import start
 from tests.shared_emulator import shared_emulator
 
-TESTS = Path(__file__).parent
 # What a program needs to run at all. The developer's own settings are no business of the tests.
 KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "JAVA_HOME")
 STORES = [pytest.param("firestore", marks=pytest.mark.emulator), "sqlite"]
@@ -73,22 +71,10 @@ def stack(request, tmp_path_factory):
             yield start(Options(store=request.param), environment, processes, folder, note)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("emulator"):
             item.fixturenames.insert(0, "firestore_emulator")
-        if group := stack_of(item):
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-def stack_of(item):
-    """Name the stack a test runs on, so that one worker starts it and keeps its tests."""
-    if "stack" in item.fixturenames:
-        return f"stack-{item.callspec.params['stack']}"
-    if item.path.relative_to(TESTS).parts[0] in {"functions", "browser", "drills"}:
-        return f"{item.path.stem}-{'firestore' if item.get_closest_marker('emulator') else ''}"
-    return None
 
 
 @pytest.fixture

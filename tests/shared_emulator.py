@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.local.addresses import answers, free_ports
+from scripts.local.addresses import free_ports
 from scripts.local.bootstrap import ROOT, held
-from scripts.local.emulator import Jar, program
+from scripts.local.emulator import Jar, program, serves
 from scripts.local.processes import Processes
 
 
@@ -66,7 +66,7 @@ def keep(jar: Jar, folder: Path) -> None:
         (folder / "emulator.users").open("a", encoding="utf-8") as users,
     ):
         processes.start(program(jar, port, os.environ, Path(scratch)))
-        processes.wait_until(lambda: answers(host), within=60, what="the Firestore emulator")
+        processes.wait_until(lambda: serves(host), within=60, what="the Firestore emulator")
         ready.write_text(json.dumps({"firestore_emulator_host": host}), encoding="utf-8")
         sys.stdout.write(f"{host}\n")
         sys.stdout.flush()

@@ -61,7 +61,7 @@ def _prepare(
     if isinstance(found, emulator.Jar):
         local = plan.local(Place.FIRESTORE)
         jar = emulator.program(found, plan.ports[Place.FIRESTORE], environment, folder)
-        programs.append(_Waiting(jar, lambda: answers(local)))
+        programs.append(_Waiting(jar, lambda: emulator.serves(local)))
     stand_ins = _StandIns(plan, environment, folder)
     programs += [stand_ins.waiting(place) for place in _OUTSIDE if place in plan.ours]
     programs += [_function(name, plan, environment, folder) for name in FUNCTIONS]
