@@ -74,7 +74,7 @@ class CollectSettings:
             tasks=TaskSettings.from_env(env),
             origins=parsed(env, "SHOP_ORIGINS", environment.origins),
             trusted_proxy_hops=parsed(env, "TRUSTED_PROXY_HOPS", environment.hops, "0"),
-            cookie_domain=(env.get("COOKIE_DOMAIN") or "").lstrip(".").lower() or None,
+            cookie_domain=parsed(env, "COOKIE_DOMAIN", environment.domain_or_empty, "") or None,
             consent=consent_rule(env),
             session_kept_for=timedelta(days=parsed(env, "SESSION_DAYS", environment.days, "90")),
         )
@@ -123,10 +123,26 @@ class MetaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeSettings:
+    """Stripe's API, for what no event can tell; `api_key` is a restricted key that only reads."""
+
+    api_base: str
+    api_key: str
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(
+            api_base=parsed(env, "STRIPE_API_BASE", environment.url, "https://api.stripe.com"),
+            api_key=parsed(env, "STRIPE_API_KEY", environment.reference),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchSettings:
     store: StoreSettings
     tasks: TaskSettings
     meta: MetaSettings
+    stripe: StripeSettings
     policies: Policies
 
     @classmethod
@@ -135,6 +151,7 @@ class DispatchSettings:
             store=StoreSettings.from_env(env),
             tasks=TaskSettings.from_env(env),
             meta=MetaSettings.from_env(env),
+            stripe=StripeSettings.from_env(env),
             policies=policies(env),
         )
 
@@ -143,10 +160,17 @@ class DispatchSettings:
 class ReconcileSettings:
     store: StoreSettings
     tasks: TaskSettings
+    stripe: StripeSettings
+    policies: Policies
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
-        return cls(store=StoreSettings.from_env(env), tasks=TaskSettings.from_env(env))
+        return cls(
+            store=StoreSettings.from_env(env),
+            tasks=TaskSettings.from_env(env),
+            stripe=StripeSettings.from_env(env),
+            policies=policies(env),
+        )
 
 
 def policies(env: Env) -> Policies:
@@ -154,9 +178,11 @@ def policies(env: Env) -> Policies:
         livemode=parsed(env, "STRIPE_LIVEMODE", environment.flag, "true"),
         consent=consent_rule(env),
         unmatched=parsed(env, "UNMATCHED", environment.word(Unmatched), Unmatched.SEND),
-        purchase_value=parsed(
-            env, "PURCHASE_VALUE", environment.word(PurchaseValue), PurchaseValue.TOTAL
-        ),
+        purchase_value=parsed(env, "PURCHASE_VALUE", environment.word(PurchaseValue), "total"),
+        renewal_event=parsed(env, "RENEWAL_EVENT", environment.event_or_none, "none"),
+        trial_event=parsed(env, "TRIAL_EVENT", environment.event_or_none, "none"),
+        direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", environment.flag, "false"),
+        match_for=parsed(env, "MATCH_FOR", environment.duration, "15m"),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -56,7 +57,10 @@ reference = _matching(
 
 
 def references(text: str) -> tuple[str, ...]:
-    return tuple(reference(item.strip()) for item in text.split(",") if item.strip())
+    found = tuple(reference(item.strip()) for item in text.split(",") if item.strip())
+    if not found:
+        raise ValueError("write at least one reference")
+    return found
 
 
 def url(text: str) -> str:
@@ -67,7 +71,7 @@ def url(text: str) -> str:
 
 def origins(text: str) -> frozenset[str]:
     found = [item.strip().rstrip("/").lower() for item in text.split(",") if item.strip()]
-    if not all(re.fullmatch(r"https?://[^\s/?#@]+", origin) for origin in found):
+    if not found or not all(re.fullmatch(r"https?://[^\s/?#@]+", each) for each in found):
         raise ValueError("write origins like https://shop.example, separated by commas")
     return frozenset(found)
 
@@ -79,10 +83,36 @@ def countries(text: str) -> frozenset[str]:
     return frozenset(codes)
 
 
+def domain_or_empty(text: str) -> str:
+    domain = text.lstrip(".").lower()
+    if not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]+|", domain):
+        raise ValueError("write a domain like shop.example")
+    return domain
+
+
 def flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("write true or false")
     return text.lower() == "true"
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def duration(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,7})([smhd]?)", text)
+    if found is None:
+        raise ValueError("write a number of seconds, or like 15m, 2h, 1d")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def event_or_none(text: str) -> str | None:
+    """Read the name of an event, or `none`."""
+    if text == "none":
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}", text):
+        raise ValueError("write none, or the name of an event")
+    return text
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:

@@ -45,6 +45,8 @@ class Fields(TypedDict, total=False):
     found: int
     queued: int
     left: int
+    missing: int
+    finished: bool
     exception: str
     where: list[str]
 

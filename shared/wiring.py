@@ -11,23 +11,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared import config
 from shared.domain.conversions import Destination
+from shared.domain.purchases import Source
 from shared.environment import Env
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
 
     from shared.adapters.cloud_tasks import QueueSettings
+    from shared.adapters.stripe_api import StripeApi
+    from shared.domain.policies import Policies
     from shared.http.collect_endpoint import CollectEndpoint
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.http.reconcile_endpoint import ReconcileEndpoint
     from shared.http.stripe_endpoint import StripeEndpoint
     from shared.usecases import ports
+    from shared.usecases.reconcile_stripe import Cursors, Known
+    from shared.usecases.refresh_purchase import RefreshPurchase
 
 # ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
 
@@ -43,16 +48,16 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
 
     @cache
     def make() -> CollectEndpoint:
-        visitors, releases = _visitor_stores(settings.store)
+        sessions, releases = _async_stores(settings.store)
         tasks = AsyncCloudTasks(_async_tasks_client(settings.tasks), _queues(settings.tasks))
         return CollectEndpoint(
             collect=CollectEvents(
-                visitors=visitors,
+                sessions=sessions,
                 tasks=tasks,
                 consent_rule=settings.consent,
                 session_kept_for=settings.session_kept_for,
             ),
-            release=ReleasePurchase(releases),
+            release=ReleasePurchase(releases, sessions),
             tag=script,
             origins=settings.origins,
             trusted_hops=settings.trusted_proxy_hops,
@@ -67,7 +72,6 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
 
 def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     settings = config.StripeWebhookSettings.from_env(env)
-    from shared.adapters.cloud_tasks import CloudTasks
     from shared.adapters.phonenumbers_e164 import to_e164
     from shared.adapters.stripe_signature import verify
     from shared.http.stripe_endpoint import StripeEndpoint
@@ -81,7 +85,7 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
             take=TakeStripeEvent(
                 sessions=stores.sessions,
                 ledger=stores.ledger,
-                tasks=CloudTasks(_tasks_client(settings.tasks), _queues(settings.tasks)),
+                refresh=_refresh(stores, settings.tasks, settings.policies),
                 policies=settings.policies,
                 e164=to_e164,
             ),
@@ -100,6 +104,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
 
     from shared.adapters.cloud_tasks import CloudTasks
     from shared.adapters.meta_gateway import MetaGateway
+    from shared.adapters.stripe_books import StripeApiBooks
     from shared.adapters.task_bodies import decode
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.usecases.dispatch_events import DispatchEvents
@@ -126,8 +131,9 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
                 clock=_now,
             ),
             dispatch_purchase=DispatchPurchase(
-                sessions=stores.sessions,
                 ledger=stores.ledger,
+                refresh=_refresh(stores, settings.tasks, settings.policies),
+                books=StripeApiBooks(_stripe_api(settings.stripe, secret)),
                 gateways=gateways,
                 policies=settings.policies,
                 clock=_now,
@@ -142,21 +148,71 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
 
 def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     settings = config.ReconcileSettings.from_env(env)
-    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.adapters.stripe_api import API_VERSION
+    from shared.adapters.stripe_lists import StripeApiLists
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.usecases.relay_deliveries import RelayDeliveries
+    from shared.usecases.take_stripe_event import TakeStripeEvent
 
     @cache
     def make() -> ReconcileEndpoint:
         stores = _stores(settings.store)
-        tasks = CloudTasks(_tasks_client(settings.tasks), _queues(settings.tasks))
+        refresh = _refresh(stores, settings.tasks, settings.policies)
+        take = TakeStripeEvent(
+            sessions=stores.sessions,
+            ledger=stores.ledger,
+            refresh=refresh,
+            policies=settings.policies,
+            e164=to_e164,
+        )
         return ReconcileEndpoint(
-            relay=RelayDeliveries(ledger=stores.ledger, tasks=tasks),
+            relay=RelayDeliveries(ledger=stores.ledger, refresh=refresh),
+            stripe=ReconcileStripe(
+                lists=StripeApiLists(_stripe_api(settings.stripe, _secrets())),
+                known=stores.known,
+                cursors=stores.cursors,
+                take=partial(take, source=Source.RECONCILE),
+                clock=_now,
+                api_version=API_VERSION,
+            ),
             project=settings.store.project,
             clock=_now,
         )
 
     return make
+
+
+def _refresh(
+    stores: "_Stores", tasks: config.TaskSettings, policies: "Policies"
+) -> "RefreshPurchase":
+    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.usecases.refresh_purchase import RefreshPurchase
+
+    return RefreshPurchase(
+        sessions=stores.sessions,
+        ledger=stores.ledger,
+        tasks=CloudTasks(_tasks_client(tasks), _queues(tasks)),
+        policies=policies,
+    )
+
+
+def _stripe_api(settings: config.StripeSettings, secret: Callable[[str], str]) -> "StripeApi":
+    import random
+
+    import requests
+
+    from shared.adapters.stripe_api import StripeApi
+
+    return StripeApi(
+        session=requests.Session(),
+        base=settings.api_base,
+        key=lambda: secret(settings.api_key),
+        rest=_rest,
+        seconds=time.monotonic,
+        chance=random.random,
+    )
 
 
 def _now() -> datetime:
@@ -172,43 +228,59 @@ class _Stores:
     sessions: "ports.Sessions"
     ledger: "ports.Ledger"
     dead_letters: "ports.DeadLetters"
+    known: "Known"
+    cursors: "Cursors"
 
 
 def _stores(settings: config.StoreSettings) -> _Stores:
     """Make the store's ports for the synchronous functions."""
     if settings.sqlite_path is not None:
         from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
+        from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
         from shared.adapters.sqlite_store import SqliteStore
 
         store = SqliteStore(Path(settings.sqlite_path))
-        return _Stores(SqliteSessions(store), SqliteLedger(store), SqliteDeadLetters(store))
+        return _Stores(
+            SqliteSessions(store),
+            SqliteLedger(store),
+            SqliteDeadLetters(store),
+            SqliteKnown(store, _now),
+            SqliteCursors(store),
+        )
     from google.cloud.firestore import Client
 
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
     from shared.adapters.firestore_ledger import FirestoreLedger
+    from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
 
     client = Client(project=settings.project, database=settings.database)
-    return _Stores(FirestoreSessions(client), FirestoreLedger(client), FirestoreDeadLetters(client))
+    return _Stores(
+        FirestoreSessions(client),
+        FirestoreLedger(client),
+        FirestoreDeadLetters(client),
+        FirestoreKnown(client, _now),
+        FirestoreCursors(client),
+    )
 
 
-def _visitor_stores(settings: config.StoreSettings) -> "tuple[ports.Visitors, ports.Releases]":
+def _async_stores(settings: config.StoreSettings) -> "tuple[ports.SessionWriter, ports.Releases]":
     """Make the store's ports for `collect`, which is asynchronous."""
     if settings.sqlite_path is not None:
         from shared.adapters.sqlite_ledger import SqliteReleases
-        from shared.adapters.sqlite_sessions import SqliteVisitors
+        from shared.adapters.sqlite_sessions import SqliteSessionWriter
         from shared.adapters.sqlite_store import SqliteStore
 
         store = SqliteStore(Path(settings.sqlite_path))
-        return SqliteVisitors(store), SqliteReleases(store)
+        return SqliteSessionWriter(store), SqliteReleases(store)
     from google.cloud.firestore import AsyncClient
 
     from shared.adapters.firestore_releases import FirestoreReleases
-    from shared.adapters.firestore_visitors import FirestoreVisitors
+    from shared.adapters.firestore_session_writer import FirestoreSessionWriter
 
     client = cache(lambda: AsyncClient(project=settings.project, database=settings.database))
-    return FirestoreVisitors(client), FirestoreReleases(client)
+    return FirestoreSessionWriter(client), FirestoreReleases(client)
 
 
 def _queues(settings: config.TaskSettings) -> "QueueSettings":

@@ -10,7 +10,8 @@ from shared.domain.customer import HashedCustomer
 from shared.domain.deliveries import Delivery
 from shared.domain.hashing import sha256_hex
 from shared.domain.policies import Policies
-from shared.domain.purchases import MatchedBy, Purchase, StripeIds
+from shared.domain.purchases import MatchedBy, Purchase
+from shared.domain.readings import StripeObjects
 from shared.domain.sessions import Session, Visit, opened
 from shared.usecases.ports import Receipt
 
@@ -64,7 +65,8 @@ def purchase(sale_key: str = "pi_1", now: datetime = NOW, **changes) -> Purchase
         settled_at=now,
         recorded_at=now,
         livemode=False,
-        stripe=StripeIds(event_id="evt_1", checkout_session_id="cs_1", payment_intent_id=sale_key),
+        proved_by="evt_1",
+        stripe=StripeObjects(checkout_session_id="cs_1", payment_intent_id=sale_key),
         session_id=SESSION_ID,
         matched_by=MatchedBy.CLIENT_REFERENCE_ID,
         consent=consent(),

@@ -6,19 +6,22 @@ from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 
+from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion
+from shared.domain.custom_data import Content
 from shared.domain.outcomes import Accepted, Outcome, Rejected
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
 from shared.usecases.ports import (
-    Alias,
     DeadLetter,
     Entry,
+    InvoiceTruth,
     NewTask,
     QueueUnavailableError,
     Receipt,
     Recorded,
     StoreUnavailableError,
+    StripeUnavailableError,
 )
 
 
@@ -42,36 +45,49 @@ class Away:
 
 
 class FakeSessions:
-    """Sessions and Visitors over one dictionary."""
+    """Sessions over two dictionaries: what is kept, and what was refused."""
 
     def __init__(self) -> None:
         self.stored: dict[str, Session] = {}
+        self.refusals: dict[str, Session] = {}
         self.writes = 0
         self.away = Away(StoreUnavailableError)
 
     def find(self, session_ids: Sequence[str]) -> dict[str, Session]:
         self.away.check()
-        return {key: self.stored[key] for key in session_ids if key in self.stored}
+        both = {**self.stored, **self.refusals}
+        return {key: both[key] for key in session_ids if key in both}
+
+
+class FakeSessionWriter:
+    """SessionWriter over a FakeSessions."""
+
+    def __init__(self, sessions: FakeSessions) -> None:
+        self._kept = sessions
+
+    async def find(self, session_id: str) -> Session | None:
+        return self._kept.find([session_id]).get(session_id)
 
     async def open(self, session: Session) -> None:
-        self.away.check()
-        self.writes += 1
-        self.stored[session.session_id] = deepcopy(session)
+        self._kept.away.check()
+        self._kept.writes += 1
+        self._kept.stored[session.session_id] = deepcopy(session)
 
     async def touch(self, session_id: str, changes: dict[str, object]) -> bool:
-        self.away.check()
-        if session_id not in self.stored:
+        self._kept.away.check()
+        if session_id not in self._kept.stored:
             return False
-        self.writes += 1
+        self._kept.writes += 1
         for path, value in changes.items():
-            self.stored[session_id] = _with(self.stored[session_id], path.split("."), value)
+            stored = self._kept.stored[session_id]
+            self._kept.stored[session_id] = _with(stored, path.split("."), value)
         return True
 
     async def replace(self, session: Session) -> None:
-        self.away.check()
-        if session.session_id in self.stored:
-            self.writes += 1
-            self.stored[session.session_id] = deepcopy(session)
+        self._kept.away.check()
+        if self._kept.stored.pop(session.session_id, None) is not None:
+            self._kept.writes += 1
+            self._kept.refusals[session.session_id] = deepcopy(session)
 
 
 def _with(holder, path: list[str], value):
@@ -89,7 +105,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.purchases: dict[str, tuple[Purchase, int]] = {}
         self.receipts: dict[str, Receipt] = {}
-        self.aliases: dict[str, Alias] = {}
+        self.known: dict[str, Alias] = {}
         self.away = Away(StoreUnavailableError)
 
     def record(
@@ -100,17 +116,24 @@ class FakeLedger:
             return Recorded.BEFORE
         self.receipts[receipt.stripe_event_id] = receipt
         for alias in aliases:
-            known = self.aliases.get(alias.stripe_id, alias)
-            self.aliases[alias.stripe_id] = replace(
-                alias,
-                session_id=alias.session_id or known.session_id,
-                sale_key=alias.sale_key or known.sale_key,
-            )
+            known = self.known.get(alias.stripe_id)
+            self.known[alias.stripe_id] = alias if known is None else _merged(known, alias)
         if purchase is not None and purchase.sale_key in self.purchases:
             return Recorded.SALE_KNOWN
         if purchase is not None:
             self.purchases[purchase.sale_key] = (purchase, 1)
         return Recorded.NOW
+
+    def add(self, purchase: Purchase) -> bool:
+        self.away.check()
+        if purchase.sale_key in self.purchases:
+            return False
+        self.purchases[purchase.sale_key] = (purchase, 1)
+        return True
+
+    def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
+        self.away.check()
+        return {key: self.known[key] for key in stripe_ids if key in self.known}
 
     def find(self, sale_key: str) -> Entry | None:
         self.away.check()
@@ -131,6 +154,17 @@ class FakeLedger:
         return sorted(waiting, key=lambda p: p.relay_at or now)[:limit]
 
 
+def _merged(known, told):
+    """Merge as a store does: maps key by key, and what is empty wipes nothing out."""
+    if isinstance(known, dict):
+        both = {k: _merged(known[k], told[k]) for k in known.keys() & told.keys()}
+        return {**known, **told, **both}
+    if not is_dataclass(known) or told is None:
+        return known if told is None else told
+    joined = {f.name: _merged(getattr(known, f.name), getattr(told, f.name)) for f in fields(known)}
+    return replace(known, **joined)
+
+
 class FakeReleases:
     """Releases over a FakeLedger."""
 
@@ -145,6 +179,31 @@ class FakeReleases:
 
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return self._ledger.replace(entry, purchase)
+
+
+class FakeBooks:
+    """Stripe's API as far as a purchase asks it; knows what it was told."""
+
+    def __init__(self) -> None:
+        self.invoices: dict[str, InvoiceTruth] = {}
+        self.paid_invoices: dict[str, str] = {}
+        self.carts: dict[str, tuple[Content, ...]] = {}
+        self.asked: list[str] = []
+        self.away = Away(StripeUnavailableError)
+
+    def invoice(self, invoice_id: str) -> InvoiceTruth | None:
+        self.asked.append(invoice_id)
+        self.away.check()
+        return self.invoices.get(invoice_id)
+
+    def invoice_of(self, payment_intent_id: str) -> str | None:
+        self.asked.append(payment_intent_id)
+        self.away.check()
+        return self.paid_invoices.get(payment_intent_id)
+
+    def contents(self, checkout_session_id: str) -> tuple[Content, ...]:
+        self.away.check()
+        return self.carts.get(checkout_session_id, ())
 
 
 class FakeDeadLetters:

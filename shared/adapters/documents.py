@@ -18,6 +18,13 @@ def to_document(value: object) -> Document:
     return document
 
 
+def to_known_fields(value: object) -> Document:
+    """
+    Write only what is known: for merging, where an empty field would wipe out a full one.
+    """
+    return {name: field for name, field in to_document(value).items() if field not in (None, {})}
+
+
 def to_field(value: object) -> Any:
     """Write the value of one field as a document holds it."""
     return msgspec.to_builtins(value, builtin_types=(datetime,))

@@ -8,10 +8,11 @@ from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFou
 from google.cloud.firestore import Client, DocumentReference, WriteBatch
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.adapters.documents import from_document, to_document
+from shared.adapters.documents import from_document, to_document, to_known_fields
 from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
+from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Alias, Entry, Receipt, Recorded
+from shared.usecases.ports import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"
@@ -54,10 +55,28 @@ class FirestoreLedger:
             batch.create(self._purchase(purchase.sale_key), to_document(purchase))
         for alias in aliases:
             # Merged without its empty fields: a later event may know less than an earlier one.
-            known = {k: v for k, v in to_document(alias).items() if v is not None}
-            reference = self._client.collection(ALIASES).document(alias.stripe_id)
-            batch.set(reference, known, merge=True)
+            batch.set(self._alias(alias.stripe_id), to_known_fields(alias), merge=True)
         batch.commit(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+
+    def add(self, purchase: Purchase) -> bool:
+        with store_errors():
+            try:
+                self._purchase(purchase.sale_key).create(
+                    to_document(purchase), retry=RETRY, timeout=CALL_LASTS_AT_MOST
+                )
+            except AlreadyExists:
+                return False
+            return True
+
+    def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
+        references = [self._alias(stripe_id) for stripe_id in dict.fromkeys(stripe_ids)]
+        with store_errors():
+            snapshots = self._client.get_all(references, retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+            return {
+                snapshot.id: from_document(Alias, document)
+                for snapshot in snapshots
+                if (document := snapshot.to_dict()) is not None
+            }
 
     def find(self, sale_key: str) -> Entry | None:
         with store_errors():
@@ -91,6 +110,9 @@ class FirestoreLedger:
 
     def _receipt(self, receipt: Receipt) -> DocumentReference:
         return self._client.collection(RECEIPTS).document(receipt.stripe_event_id)
+
+    def _alias(self, stripe_id: str) -> DocumentReference:
+        return self._client.collection(ALIASES).document(stripe_id)
 
     def _purchase(self, sale_key: str) -> DocumentReference:
         return self._client.collection(PURCHASES).document(sale_key)

@@ -38,10 +38,12 @@ class MetaGateway:
 
     def send(self, conversions: Sequence[Conversion]) -> Outcome:
         try:
-            authorization = f"Bearer {self._token()}"
+            token = self._token()
         except SecretUnavailableError:
             return Deferred(Because.SECRET_AWAY)
-        headers = {"Authorization": authorization, "Content-Type": "application/json"}
+        if not (token.isascii() and token.isprintable() and token):
+            return Deferred(Because.MISCONFIGURED, "token_malformed")
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
             response = self._session.post(
                 self._events_url,
@@ -68,7 +70,8 @@ class MetaGateway:
 
 def _unanswered(error: requests.RequestException) -> Deferred:
     """Tell a door that never opened from one that closed before it answered."""
-    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+    never_sent = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
+    if never_sent or _never_connected(error):
         return Deferred(Because.UNREACHABLE, type(error).__name__)
     return Deferred(Because.AMBIGUOUS, type(error).__name__)
 

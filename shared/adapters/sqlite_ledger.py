@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from shared.adapters.documents import to_document
+from shared.adapters.documents import to_known_fields
 from shared.adapters.sqlite_store import (
     CREATE,
     FIND,
@@ -16,8 +16,9 @@ from shared.adapters.sqlite_store import (
     read_json,
     write_json,
 )
+from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Alias, DeadLetter, Entry, Receipt, Recorded
+from shared.usecases.ports import DeadLetter, Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"
@@ -45,9 +46,20 @@ class SqliteLedger:
                 return Recorded.BEFORE
             connection.execute(CREATE, (RECEIPTS, receipt.stripe_event_id, write_json(receipt)))
             for alias in aliases:
-                known = {k: v for k, v in to_document(alias).items() if v is not None}
-                connection.execute(PUT, (ALIASES, alias.stripe_id, write_json(known)))
+                known = write_json(to_known_fields(alias))
+                connection.execute(PUT, (ALIASES, alias.stripe_id, known))
             return _create(connection, purchase)
+
+    def add(self, purchase: Purchase) -> bool:
+        with self._store.transaction() as connection:
+            return _create(connection, purchase) is Recorded.NOW
+
+    def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
+        return {
+            stripe_id: read_json(Alias, body)
+            for stripe_id in dict.fromkeys(stripe_ids)
+            for body, _ in self._store.read(FIND, ALIASES, stripe_id)
+        }
 
     def find(self, sale_key: str) -> Entry | None:
         for body, version in self._store.read(FIND, PURCHASES, sale_key):

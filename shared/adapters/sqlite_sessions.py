@@ -7,6 +7,7 @@ import msgspec
 
 from shared.adapters.sqlite_store import (
     CREATE,
+    DELETE,
     FIND,
     REPLACE_ANY,
     SqliteStore,
@@ -28,15 +29,20 @@ class SqliteSessions:
         return {
             session_id: read_json(Session, body)
             for session_id in session_ids
-            for body, _ in self._store.read(FIND, SESSIONS, session_id)
+            # A refusal outranks the session that it ended.
+            for key in (session_id, _refusal_of(session_id))
+            for body, _ in self._store.read(FIND, SESSIONS, key)
         }
 
 
-class SqliteVisitors:
-    """Port: Visitors. A local file answers at once, so nothing is awaited."""
+class SqliteSessionWriter:
+    """Port: SessionWriter. A local file answers at once, so nothing is awaited."""
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
+
+    async def find(self, session_id: str) -> Session | None:
+        return SqliteSessions(self._store).find([session_id]).get(session_id)
 
     async def open(self, session: Session) -> None:
         with self._store.transaction() as connection:
@@ -55,7 +61,14 @@ class SqliteVisitors:
 
     async def replace(self, session: Session) -> None:
         with self._store.transaction() as connection:
-            connection.execute(REPLACE_ANY, (write_json(session), SESSIONS, session.session_id))
+            gone = connection.execute(DELETE, (SESSIONS, session.session_id))
+            if gone.rowcount:
+                key = _refusal_of(session.session_id)
+                connection.execute(CREATE, (SESSIONS, key, write_json(session)))
+
+
+def _refusal_of(session_id: str) -> str:
+    return f"{session_id}.withdrawn"
 
 
 def _put(document: dict[str, Any], path: list[str], value: object) -> None:

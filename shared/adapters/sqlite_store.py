@@ -7,6 +7,7 @@ apart, and a version number on each document takes the place of Firestore's upda
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,12 +73,37 @@ class SqliteStore:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, timeout=_WAIT_FOR_A_LOCK, isolation_level=None)
+            connection = sqlite3.connect(
+                self._path,
+                timeout=_WAIT_FOR_A_LOCK,
+                isolation_level=None,
+                check_same_thread=False,  # Only so that close() may be called from outside.
+            )
+            self._opened.append(connection)
+            _set_up(connection)
+            self._own.connection = connection
+        return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    """
+    Prepare a new connection, and the file if it is new.
+
+    Switching the journal does not wait for a lock as everything else does, and four functions
+    may open a new file at once; so it is tried for as long as a lock is waited for.
+    """
+    until = time.monotonic() + _WAIT_FOR_A_LOCK
+    while True:
+        try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(_SCHEMA)
-            self._own.connection = connection
-        return connection
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def write_json(value: object) -> str:
@@ -88,6 +114,7 @@ def read_json(kind: type[T], body: str) -> T:
     return msgspec.json.decode(body, type=kind)
 
 
+DELETE = "DELETE FROM documents WHERE collection = ? AND key = ?"
 FIND = "SELECT body, version FROM documents WHERE collection = ? AND key = ?"
 CREATE = "INSERT INTO documents (collection, key, body) VALUES (?, ?, ?)"
 PUT = (

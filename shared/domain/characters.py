@@ -32,3 +32,12 @@ def only(kinds: str, text: str) -> str:
 def with_ascii_digits(text: str) -> str:
     """Write every decimal digit as 0 to 9: Arabic-Indic, full-width and the rest."""
     return "".join(str(unicodedata.decimal(c, c)) for c in text)
+
+
+# Controls, and surrogates, which no store can encode.
+_UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether text can be encoded and shown."""
+    return _UNCLEAN.search(text) is None

@@ -56,6 +56,13 @@ class ConsentRule:
         return consent.lets_us_tell if consent else not self.asks(country)
 
 
+def latest(stored: Consent | None, told: Consent | None) -> Consent | None:
+    """Let the later answer govern; having said nothing is no answer."""
+    if stored is None or told is None:
+        return told or stored
+    return stored if stored.at > told.at else told
+
+
 _SIGNALS = ("ad_storage", "ad_user_data", "ad_personalization")
 # The rest of Google's state: a shop may pass it whole, and none of it concerns us.
 _OTHERS = frozenset(

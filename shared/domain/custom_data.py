@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from shared.domain.characters import is_clean
 from shared.domain.money import is_currency
 from shared.domain.refusals import Refusal
 
@@ -85,11 +86,6 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not is_clean(value):
         raise _RefusedError(Refusal.BAD_CUSTOM_DATA)
     return value
-
-
-def is_clean(text: str) -> bool:
-    """Tell whether text can be encoded and shown: no control characters, no lone surrogates."""
-    return not any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _number(value: object) -> Decimal:

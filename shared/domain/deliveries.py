@@ -2,8 +2,9 @@
 Deliveries: what is owed to one destination for one purchase, and its state.
 
     owed ──▶ queued ──▶ accepted | rejected | withheld | expired
-      │                              │
-      └──▶ withheld | expired        └──▶ owed   (a repair)
+      │                              │          │
+      └──▶ withheld | expired        │          └──▶ owed   (a late match)
+                                     └─────────────▶ owed   (a repair)
 
 A state only moves along TRANSITIONS; every function here returns a new delivery.
 """
@@ -31,7 +32,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.ACCEPTED, State.REJECTED, State.WITHHELD, State.EXPIRED}),
     State.REJECTED: frozenset({State.OWED}),
     State.ACCEPTED: frozenset(),
-    State.WITHHELD: frozenset(),
+    State.WITHHELD: frozenset({State.OWED}),
     State.EXPIRED: frozenset(),
 }
 """Which state may follow which. A task can outrun the note that it was queued: owed → accepted."""
@@ -51,6 +52,9 @@ class Withheld(StrEnum):
 
     NO_CONSENT = "no_consent"
     UNMATCHED = "unmatched"
+    RENEWAL = "renewal"
+    OFF_STRIPE = "off_stripe"
+    PART_OF_INVOICE = "part_of_invoice"
     TEST_MODE = "test_mode"
     ZERO = "zero"
     REFUNDED = "refunded"
@@ -66,7 +70,8 @@ class Delivery:
     One destination's copy of a purchase.
 
     `tasks` counts the tasks that were named for it; the next name carries that number.
-    `attempt_until` is set while an attempt runs. `ambiguous` counts attempts of which
+    `not_before` is set while an event may still come that says more. `attempt_until` is set
+    while an attempt runs. `ambiguous` counts attempts of which
     nobody knows whether the destination received them.
     """
 
@@ -75,6 +80,7 @@ class Delivery:
     tasks: int = 0
     attempts: int = 0
     ambiguous: int = 0
+    not_before: datetime | None = None
     queued_at: datetime | None = None
     attempt_until: datetime | None = None
     accepted_at: datetime | None = None
@@ -90,7 +96,8 @@ class Delivery:
             case State.OWED:
                 return now
             case State.QUEUED:
-                return (self.queued_at or now) + QUEUED_AT_MOST_FOR
+                # Without the instant its task was made for a later time than it may go now.
+                return self.queued_at + QUEUED_AT_MOST_FOR if self.queued_at else now
             case _:
                 return None
 
@@ -106,6 +113,12 @@ class Delivery:
 
     def is_being_attempted(self, now: datetime) -> bool:
         return self.attempt_until is not None and now < self.attempt_until
+
+    def waiting_until(self, not_before: datetime | None) -> "Delivery":
+        """Wait, or wait no longer: then the task that waits is replaced by one that does not."""
+        ended = self.not_before is not None and not_before is None
+        queued_at = None if ended else self.queued_at
+        return replace(self, not_before=not_before, queued_at=queued_at)
 
     def attempted(self, now: datetime) -> "Delivery":
         """

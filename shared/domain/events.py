@@ -1,13 +1,14 @@
 """Browser events: parsed once, into a frozen type, or refused with a name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from shared.domain.custom_data import CustomData, is_clean, parse_custom_data
+from shared.domain.characters import is_clean
+from shared.domain.custom_data import CustomData, parse_custom_data
 from shared.domain.customer import E164, HashedCustomer, hash_customer
 from shared.domain.event_names import parse_event_name
 from shared.domain.refusals import Refusal
@@ -18,6 +19,9 @@ TOO_OLD_FOR_META = timedelta(days=7) - timedelta(hours=1)
 FAST_CLOCK = timedelta(minutes=5)
 _MILLISECONDS_FROM = 100_000_000_000
 _LONGEST_URL = 8_192
+_WEB = ("http", "https")
+_MOST_TEXTS = 5
+_LONGEST_TEXT = 1_000
 
 _T = TypeVar("_T")
 _EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}", re.ASCII)
@@ -150,7 +154,7 @@ def parse_page(raw: object) -> Page | Refusal:
     if not isinstance(raw, Mapping) or raw.keys() - {"url", "referrer"}:
         return Refusal.BAD_PAGE
     url, referrer = raw.get("url") or None, raw.get("referrer") or None
-    if not _is_web_address(url) or not _is_web_address(referrer):
+    if not _is_web_address(url, _WEB) or not _is_web_address(referrer, (*_WEB, "android-app")):
         return Refusal.BAD_URL
     return Page(url=_text(url), referrer=_text(referrer))
 
@@ -159,15 +163,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_web_address(value: object) -> bool:
-    """Tell whether it is an absolute http(s) address, or an app's referrer, or absent."""
+def _is_web_address(value: object, schemes: Collection[str]) -> bool:
+    """Tell whether it is an absolute address of one of the schemes, or absent."""
     if value is None:
         return True
     if not isinstance(value, str) or len(value) > _LONGEST_URL or not is_clean(value):
         return False
     try:
         parts = urlsplit(value)
-        return parts.scheme in ("http", "https", "android-app") and bool(parts.hostname)
+        return parts.scheme in schemes and bool(parts.hostname)
     except ValueError:
         return False
 
@@ -191,6 +195,7 @@ def _parse_user_data(raw: object, *, country: str | None, e164: E164) -> HashedC
 
 
 def _is_text_or_texts(value: object) -> bool:
-    if isinstance(value, list):
-        return len(value) <= 5 and all(isinstance(item, str) for item in value)  # noqa: PLR2004
-    return value is None or (isinstance(value, str) and len(value) <= 1_000)  # noqa: PLR2004
+    texts = value if isinstance(value, list) else [] if value is None else [value]
+    return len(texts) <= _MOST_TEXTS and all(
+        isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in texts
+    )

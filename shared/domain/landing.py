@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
-from urllib.parse import SplitResult, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
+from shared.domain.characters import is_clean
 from shared.domain.fbc import fbclid_of
 from shared.domain.query import parameters_of
 
@@ -20,8 +22,6 @@ UTM_PARAMS: Final = (
 
 _LONGEST_VALUE: Final = 200
 _LONGEST_URL: Final = 2_000
-# Controls, and surrogates, which no store can encode.
-_UNCLEAN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Mailing tools put the reader's address where a campaign's name belongs.
 _EMAIL: Final = re.compile(r"\S@\S+\.\S")
 # What a browser reports: Unicode hosts come as punycode, and no backslash is left.
@@ -36,9 +36,12 @@ def click_ids_of(url: str | None) -> dict[str, str]:
 
 def utm_of(url: str | None) -> dict[str, str]:
     """Read the campaign; a value that holds an e-mail address is left out."""
-    return {name: text for name, text in _named(UTM_PARAMS, url).items() if not _EMAIL.search(text)}
+    return {
+        name: text for name, text in _named(UTM_PARAMS, url).items() if not _names_anybody(text)
+    }
 
 
+@lru_cache(maxsize=256)
 def scrubbed(url: str | None) -> str | None:
     """
     Keep of a web address what may be stored and told: site, path, campaign, Meta's click.
@@ -49,15 +52,25 @@ def scrubbed(url: str | None) -> str | None:
     parts = _web_address(url)
     if parts is None or (site := _site(parts)) is None:
         return None
-    page = site + quote(parts.path or "/", safe=_PATH_CHARACTERS)
+    page = site + quote(_path(parts.path), safe=_PATH_CHARACTERS)
     query = urlencode(list(_kept_parameters(url)))
     whole = f"{page}?{query}" if query else page
     return next(text for text in (whole, page, f"{site}/") if len(text) <= _LONGEST_URL)
 
 
+def _path(path: str) -> str:
+    """Leave the shop's path, but for parts that hold an e-mail address."""
+    return "/".join("-" if _names_anybody(part) else part for part in (path or "/").split("/"))
+
+
+def _names_anybody(text: str) -> bool:
+    """Look for an e-mail address, also one that was encoded twice."""
+    return "@" in (decoded := unquote(unquote(text))) and _EMAIL.search(decoded) is not None
+
+
 def _web_address(url: str | None) -> SplitResult | None:
     text = (url or "").strip()
-    if "\\" in text or _UNCLEAN.search(text):
+    if "\\" in text or not is_clean(text):
         return None
     try:
         parts = urlsplit(text)
@@ -88,7 +101,7 @@ def _named(names: Iterable[str], url: str | None) -> dict[str, str]:
     """Take the first usable value of each name; one cut short would be another's."""
     found: dict[str, str] = {}
     for name, text in parameters_of(url):
-        usable = 0 < len(text) <= _LONGEST_VALUE and not _UNCLEAN.search(text)
+        usable = 0 < len(text) <= _LONGEST_VALUE and is_clean(text)
         if usable and name in names:
             found.setdefault(name, text)
     return found

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.domain.purchases import MatchedBy, NoMatch
+from shared.domain.readings import References
 from shared.domain.sessions import Session, is_session_id
-from shared.domain.stripe_events import CheckoutReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,32 +16,32 @@ class Match:
     by: MatchedBy
 
 
-def references(reading: CheckoutReading) -> dict[str, MatchedBy]:
+def references(named: References) -> dict[str, MatchedBy]:
     """
     List the session ids that a payment names, the more trustworthy first.
 
     Metadata is written by the shop's server; client_reference_id may come from an address
     that the buyer can edit (Payment Links).
     """
-    named = (
-        (reading.metadata_session, MatchedBy.METADATA),
-        (reading.client_reference_id, MatchedBy.CLIENT_REFERENCE_ID),
+    by = (
+        (named.metadata_session, MatchedBy.METADATA),
+        (named.client_reference_id, MatchedBy.CLIENT_REFERENCE_ID),
     )
     found: dict[str, MatchedBy] = {}
-    for text, by in named:
+    for text, how in by:
         if text is not None and is_session_id(text):
-            found.setdefault(text, by)
+            found.setdefault(text, how)
     return found
 
 
-def match(reading: CheckoutReading, known: Mapping[str, Session]) -> Match | NoMatch:
+def match(named: References, known: Mapping[str, Session]) -> Match | NoMatch:
     """Pick the first named session that we know, or say why there is none."""
-    named = references(reading)
-    for session_id, by in named.items():
+    ours = references(named)
+    for session_id, by in ours.items():
         if session_id in known:
             return Match(known[session_id], by)
-    if named:
+    if ours:
         return NoMatch.UNKNOWN_SESSION
-    if reading.metadata_session or reading.client_reference_id:
+    if named.metadata_session or named.client_reference_id:
         return NoMatch.MALFORMED_REFERENCE
     return NoMatch.NO_REFERENCE

@@ -15,6 +15,8 @@ class Because(StrEnum):
     MISCONFIGURED = "misconfigured"
     NOT_RECEIVED = "not_received"
     IN_PROGRESS = "in_progress"
+    WAITING_FOR_MATCH = "waiting_for_match"
+    STRIPE_AWAY = "stripe_away"
     STORE_AWAY = "store_away"
     QUEUE_AWAY = "queue_away"
     SECRET_AWAY = "secret_away"  # noqa: S105  The name of a reason, not a secret.

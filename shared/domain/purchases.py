@@ -1,19 +1,22 @@
 """Purchases: money that settled, as we read it from Stripe, and what is owed for it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from shared.domain.consent import Consent
 from shared.domain.conversions import ActionSource, Conversion, Destination
-from shared.domain.custom_data import CustomData
+from shared.domain.custom_data import Content, CustomData
 from shared.domain.customer import HashedCustomer
 from shared.domain.deliveries import Delivery
 from shared.domain.hashing import sha256_hex
 from shared.domain.money import major_units
+from shared.domain.readings import Kind, StripeObjects
 from shared.domain.sessions import Visit
+
+# A late match, the last attempt and the Pixel's release are over by then.
+PERSONAL_KEPT_FOR = timedelta(days=9)
 
 
 class Source(StrEnum):
@@ -28,6 +31,7 @@ class MatchedBy(StrEnum):
 
     METADATA = "metadata"
     CLIENT_REFERENCE_ID = "client_reference_id"
+    ALIAS = "alias"
 
 
 class NoMatch(StrEnum):
@@ -39,23 +43,14 @@ class NoMatch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StripeIds:
-    """The names of a payment across Stripe's objects, and the event that proved it."""
-
-    event_id: str
-    checkout_session_id: str | None = None
-    payment_intent_id: str | None = None
-    customer_id: str | None = None
-    api_version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Purchase:
     """
-    One settled payment. `amount_minor` and `value_minor` are in the currency's minor unit.
+    One settled payment. Amounts are in the currency's minor unit.
 
-    `amount_minor` is what settled; `value_minor` is what the value policy reports of it.
-    `relay_at` is when `reconcile` should look again; None once nothing is open.
+    `amount_minor` is what was paid; `stripe_part_minor` what of it moved through Stripe, None
+    while that is not known; `value_minor` is what the value policy reports. `judge_at` is set
+    where another event may still name the session. `proved_by` is the Stripe event that proved
+    the money. `relay_at` is when `reconcile` should look again; None once there is nothing to do.
     """
 
     sale_key: str
@@ -66,17 +61,30 @@ class Purchase:
     settled_at: datetime
     recorded_at: datetime
     livemode: bool
-    stripe: StripeIds
+    proved_by: str
+    stripe: StripeObjects
+    kind: Kind = Kind.ONE_OFF
+    is_trial_start: bool = False
+    stripe_part_minor: int | None = None
+    tax_minor: int = 0
+    shipping_minor: int = 0
+    payment_ids: tuple[str, ...] = ()
+    must_not_pay_an_invoice: bool = False
+    pays_invoice_id: str | None = None
+    api_version: str | None = None
     source: Source = Source.WEBHOOK
     order_id: str | None = None
     session_id: str | None = None
     matched_by: MatchedBy | None = None
     no_match: NoMatch | None = None
+    judge_at: datetime | None = None
     consent: Consent | None = None
     visit: Visit | None = None
     country: str | None = None
     customer: HashedCustomer = field(default_factory=HashedCustomer)
+    contents: tuple[Content, ...] | None = None
     refunded_minor: int = 0
+    disputes: tuple[str, ...] = ()
     released_at: datetime | None = None
     relay_at: datetime | None = None
     deliveries: dict[Destination, Delivery] = field(default_factory=dict)
@@ -87,25 +95,41 @@ class Purchase:
         return int(min(self.settled_at, self.recorded_at).timestamp())
 
     @property
+    def settled_minor(self) -> int:
+        """What moved through Stripe, as far as is known."""
+        return self.amount_minor if self.stripe_part_minor is None else self.stripe_part_minor
+
+    @property
     def value(self) -> Decimal:
         """The reported value in major units."""
         return major_units(self.value_minor, self.currency)
 
     @property
     def is_refunded(self) -> bool:
-        return self.amount_minor > 0 and self.refunded_minor >= self.amount_minor
+        return self.settled_minor > 0 and self.refunded_minor >= self.settled_minor
+
+    @property
+    def is_personal(self) -> bool:
+        return self.visit is not None or not self.customer.is_empty()
 
     def with_delivery(
         self, destination: Destination, delivery: Delivery, now: datetime
     ) -> "Purchase":
         """Replace one delivery, and say when the whole purchase needs to be looked at again."""
-        deliveries = {**self.deliveries, destination: delivery}
-        return replace(self, deliveries=deliveries, relay_at=_earliest(deliveries.values(), now))
+        changed = replace(self, deliveries={**self.deliveries, destination: delivery})
+        return replace(changed, relay_at=changed.next_look(now))
 
+    def next_look(self, now: datetime) -> datetime | None:
+        """Say when something is due: a delivery, or the clearing of what is personal."""
+        looks = (delivery.relay_at(now) for delivery in self.deliveries.values())
+        due = [at for at in looks if at is not None]
+        if not due and self.is_personal:
+            return self.recorded_at + PERSONAL_KEPT_FOR
+        return min(due, default=None)
 
-def _earliest(deliveries: Iterable[Delivery], now: datetime) -> datetime | None:
-    due = [at for delivery in deliveries if (at := delivery.relay_at(now)) is not None]
-    return min(due, default=None)
+    def without_personal(self) -> "Purchase":
+        """Forget the person and keep the money."""
+        return replace(self, visit=None, customer=HashedCustomer(), relay_at=None)
 
 
 def event_id_of(sale_key: str, own: str | None) -> str:
@@ -118,28 +142,40 @@ def event_id_of(sale_key: str, own: str | None) -> str:
     return own or f"purchase-{sha256_hex('Purchase:' + sale_key)[:32]}"
 
 
-def as_conversion(purchase: Purchase) -> Conversion:
+def as_conversion(purchase: Purchase, event_name: str = "Purchase") -> Conversion:
     """
     Say a purchase in the words of every destination.
 
-    It happened on the website only where a visit is known; Meta asks of a website event
-    the visitor's user agent and page, which Stripe cannot know.
+    It happened on the website only where a visit is known and the buyer was there: Meta asks
+    of a website event the visitor's user agent and page, which Stripe cannot know, and a
+    renewal has neither.
     """
     visit = purchase.visit or Visit()
     on_site = visit.url is not None and visit.user_agent is not None
+    was_there = on_site and purchase.kind is not Kind.RENEWAL
     return Conversion(
-        event_name="Purchase",
+        event_name=event_name,
         event_id=purchase.event_id,
         event_time=purchase.event_time,
-        action_source=ActionSource.WEBSITE if on_site else ActionSource.SYSTEM_GENERATED,
+        action_source=ActionSource.WEBSITE if was_there else ActionSource.SYSTEM_GENERATED,
         event_source_url=visit.url,
         referrer_url=visit.referrer,
-        custom_data=CustomData(
-            value=purchase.value, currency=purchase.currency, order_id=purchase.order_id
-        ),
+        custom_data=_custom_data(purchase),
         customer=purchase.customer.merged_with(visit.customer),
         fbp=visit.fbp,
         fbc=visit.fbc,
         client_ip_address=visit.client_ip,
         client_user_agent=visit.user_agent,
+    )
+
+
+def _custom_data(purchase: Purchase) -> CustomData:
+    contents = purchase.contents or ()
+    return CustomData(
+        value=purchase.value,
+        currency=purchase.currency,
+        order_id=purchase.order_id,
+        contents=contents,
+        content_ids=tuple(dict.fromkeys(content.id for content in contents)),
+        content_type="product" if contents else None,
     )

@@ -1,9 +1,11 @@
 """The query string of an address, read as the browser that wrote it meant it."""
 
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 
-def parameters_of(url: str | None) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def parameters_of(url: str | None) -> tuple[tuple[str, str], ...]:
     """
     Read the parameters in order, decoded exactly once; an address without any has none.
 
@@ -12,4 +14,4 @@ def parameters_of(url: str | None) -> list[tuple[str, str]]:
     """
     before_fragment, _, _ = (url or "").partition("#")
     _, _, query = before_fragment.partition("?")
-    return parse_qsl(query)
+    return tuple(parse_qsl(query))

@@ -31,6 +31,7 @@ class Ignored(StrEnum):
     CONNECT = "connect"
     DIRECT_PAYMENT = "direct_payment"
     STANDALONE_INVOICE = "standalone_invoice"
+    NOT_PAID = "not_paid"
     NOT_CAPTURED = "not_captured"
     MALFORMED = "malformed"
 

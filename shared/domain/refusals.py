@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     STORE_AWAY = "store_away"
     QUEUE_AWAY = "queue_away"
     SECRET_AWAY = "secret_away"  # noqa: S105  The name of a reason, not a secret.
+    STRIPE_AWAY = "stripe_away"
     INTERNAL = "internal"
 
 
@@ -47,8 +48,8 @@ ADVICE = {
     Refusal.TOO_MANY_EVENTS: "Send at most 50 events a request.",
     Refusal.NO_EVENTS: "Send a list `events` with at least one event.",
     Refusal.ORIGIN_NOT_ALLOWED: "Add the page's origin to SHOP_ORIGINS.",
-    Refusal.NOT_FOUND: "Collect answers GET tag.js, POST events and POST release.",
-    Refusal.METHOD_NOT_ALLOWED: "Collect answers GET tag.js, POST events and POST release.",
+    Refusal.NOT_FOUND: "See the README for what this function answers.",
+    Refusal.METHOD_NOT_ALLOWED: "See the README for what this function answers.",
     Refusal.UNKNOWN_FIELD: "Leave out fields that the contract does not list.",
     Refusal.BAD_EVENT: "An event is a JSON object.",
     Refusal.PURCHASE_IS_SERVER_ONLY: "Stripe's webhook alone reports purchases; remove the event.",
@@ -71,6 +72,7 @@ ADVICE = {
     Refusal.STORE_AWAY: "Nothing was taken; send the same again in a moment.",
     Refusal.QUEUE_AWAY: "Nothing was queued; send the same again in a moment.",
     Refusal.SECRET_AWAY: "Nothing was taken; send the same again in a moment.",
+    Refusal.STRIPE_AWAY: "Stripe did not answer; what was found is kept, the next run goes on.",
     Refusal.INTERNAL: "A defect of ours; the log names the place. Send the same again.",
 }
 """What the reader can do next, a sentence for each refusal."""

@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
+from shared.domain.policies import PIXEL_AND_SERVER_MERGE
 from shared.domain.purchases import Purchase
-
-# Meta merges the two copies for 48 hours after the first; an hour is for slow pages.
-LATE_FOR_THE_PIXEL = timedelta(hours=47)
-# An answer can get lost on its way; the same release is given again for this long. The tag
-# remembers what it fired, so a reload within it fires nothing.
-GIVEN_AGAIN_FOR = timedelta(seconds=60)
 
 
 class Never(StrEnum):
     """Why the Pixel must stay silent; a withheld purchase gives its own reason instead."""
 
     NO_SESSION = "no_session"
+    NO_CONSENT = "no_consent"
     ALREADY_RELEASED = "already_released"
     LATE = "late"
     REJECTED = "rejected"
@@ -29,10 +25,9 @@ class Never(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Leave to fire for this purchase; `is_first` when nobody had it before."""
+    """Leave to fire for this purchase; nobody had it before."""
 
     purchase: Purchase
-    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +59,14 @@ def decide_release(
     ]
     answers = [_answer(purchase, now) for purchase in asked]
     for answer in answers:
-        if isinstance(answer, Release) and answer.is_first:
+        if isinstance(answer, Release):
             return answer
     return answers[0] if answers else Pending.PENDING
 
 
 def _answer(purchase: Purchase, now: datetime) -> ReleaseAnswer:
     if purchase.released_at is not None:
-        if now - purchase.released_at <= GIVEN_AGAIN_FOR:
-            return Release(purchase, is_first=False)
+        # Given once, to whoever asked first: a reload, a second tab, another day get nothing.
         return Silence(Never.ALREADY_RELEASED)
     delivery = purchase.deliveries.get(Destination.META)
     return Pending.PENDING if delivery is None else _by_state(purchase, delivery, now)
@@ -95,6 +89,6 @@ def _by_state(purchase: Purchase, delivery: Delivery, now: datetime) -> ReleaseA
 
 
 def _unless_late(purchase: Purchase, since: datetime, now: datetime) -> ReleaseAnswer:
-    if now - since > LATE_FOR_THE_PIXEL:
+    if now - since > PIXEL_AND_SERVER_MERGE:
         return Silence(Never.LATE)
-    return Release(purchase, is_first=True)
+    return Release(purchase)

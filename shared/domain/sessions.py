@@ -11,7 +11,6 @@ from shared.domain.customer import HashedCustomer
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,63}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
-_HALF = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +75,25 @@ def digest_of(visit: Visit, *, before: str | None, now: datetime) -> str:
     """
     Digest what a session would now hold; equal to `before` when nothing need be written.
 
-    The first half covers what every request carries, and the day, so that a session in use
-    is touched daily. The second half covers what only some requests carry (click ids, utm,
-    identity): a request without them keeps the half that was stored, else every second page
-    view would write.
+    The first part covers what every request carries, and the day, so that a session in use
+    is touched daily. The others cover what only some requests carry, click ids and identity: a
+    request without them keeps what was stored, else every second page view would write.
     """
     consent = visit.consent
     allowed = (consent.ad_storage, consent.ad_user_data) if consent else None
     always = (now.date(), visit.fbp, visit.fbc, visit.client_ip, visit.user_agent, allowed)
-    return _short(always) + _sometimes(visit, before)
+    clicks = sorted(visit.click_ids.items())
+    who = None if visit.customer.is_empty() else visit.customer
+    kept = before or _short((), 8) + _short((), 4) + _short((), 4)
+    return (
+        _short(always, 8)
+        + (_short(clicks, 4) if clicks else kept[8:12])
+        + (_short(who, 4) if who else kept[12:])
+    )
 
 
-def _sometimes(visit: Visit, before: str | None) -> str:
-    if visit.click_ids or visit.utm or not visit.customer.is_empty():
-        return _short((sorted(visit.click_ids.items()), sorted(visit.utm.items()), visit.customer))
-    return before[_HALF:] if before else _short(())
-
-
-def _short(content: object) -> str:
-    return urlsafe_b64encode(sha256(repr(content).encode()).digest())[:_HALF].decode()
+def _short(content: object, length: int) -> str:
+    return urlsafe_b64encode(sha256(repr(content).encode()).digest())[:length].decode()
 
 
 def opened(session_id: str, visit: Visit, *, now: datetime, kept_for: timedelta) -> Session:
@@ -127,16 +126,10 @@ def touches(visit: Visit, *, now: datetime, kept_for: timedelta) -> dict[str, ob
     Landing page, referrer and utm of the first touch stay; what this request does not know
     stays too, so that no read is needed before the write.
     """
-    changes: dict[str, object] = {
-        "touched_at": now,
-        "expires_at": now + kept_for,
-        "withdrawn_at": None,
-        "visit.consent": visit.consent,
-        "visit.client_ip": visit.client_ip,
-        "visit.user_agent": visit.user_agent,
-        "visit.fbp": visit.fbp,
-        "visit.fbc": visit.fbc,
-    }
+    changes: dict[str, object] = {"touched_at": now, "expires_at": now + kept_for}
+    for name in ("consent", "client_ip", "user_agent", "fbp", "fbc"):
+        if (value := getattr(visit, name)) is not None:
+            changes[f"visit.{name}"] = value
     changes |= {f"visit.click_ids.{name}": text for name, text in visit.click_ids.items()}
     for name in HashedCustomer.__dataclass_fields__:
         if hashes := getattr(visit.customer, name):

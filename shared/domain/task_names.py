@@ -11,9 +11,19 @@ from hashlib import sha256
 from shared.domain.conversions import Destination
 
 
-def of_events(session_id: str | None, event_ids: Iterable[str]) -> str:
-    """Name a batch by what is in it."""
-    return "e-" + _hash(session_id or "", *event_ids)
+def of_events(user_agent: str | None, events: Iterable[tuple[str, str]]) -> str:
+    """
+    Name a batch by the names and ids of its events.
+
+    Not by its session: a browser whose first answer got lost sends the batch again, and would
+    get another session. The user agent keeps apart those who were given the same ids.
+    """
+    return "e-" + _hash(user_agent or "", *(part for event in sorted(events) for part in event))
+
+
+def of_dead_letter(session_id: str | None, event_name: str, event_id: str) -> str:
+    """Name one rejected event; the same one again overwrites."""
+    return "d-" + _hash(session_id or "", event_name, event_id)
 
 
 def of_purchase(sale_key: str, destination: Destination, number: int) -> str:

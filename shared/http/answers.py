@@ -10,6 +10,7 @@ from shared.usecases.ports import (
     QueueUnavailableError,
     SecretUnavailableError,
     StoreUnavailableError,
+    StripeUnavailableError,
 )
 
 _BAD_REQUEST: Final = 400
@@ -23,6 +24,7 @@ STATUS: Final[dict[Refusal, int]] = {
     Refusal.STORE_AWAY: 503,
     Refusal.QUEUE_AWAY: 503,
     Refusal.SECRET_AWAY: 503,
+    Refusal.STRIPE_AWAY: 503,
     Refusal.INTERNAL: 500,
 }
 """What is not listed is the caller's mistake: 400."""
@@ -43,6 +45,8 @@ def refusal_of(error: PortError) -> Refusal:
             return Refusal.QUEUE_AWAY
         case SecretUnavailableError():
             return Refusal.SECRET_AWAY
+        case StripeUnavailableError():
+            return Refusal.STRIPE_AWAY
         case StoreUnavailableError():
             return Refusal.STORE_AWAY
         case _:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.characters import is_clean
 from shared.domain.client_ip import client_ip
 from shared.domain.consent import Consent, denied_by_gpc, parse_consent
-from shared.domain.custom_data import is_clean
 from shared.domain.customer import E164, HashedCustomer
 from shared.domain.events import Event, Page, RefusedEvent, parse_event, parse_page
 from shared.domain.fbc import fbclid_of, is_fresh, new_fbp, next_fbc, parse_fbc, parse_fbp
@@ -30,6 +30,7 @@ class Caller:
     country: str | None
     refuses_by_gpc: bool
     subdomain_index: int
+    page_url: str | None = None
 
     @property
     def cookie(self) -> Cookie | None:
@@ -55,15 +56,17 @@ def caller_of(
     subdomain_index: int,
 ) -> Caller:
     user_agent = headers.get("user-agent", "")[:_LONGEST_USER_AGENT]
-    country = headers.get("x-client-region", "").upper()
+    # Our load balancer writes it ({client_region}); without one anybody could.
+    country = headers.get("x-client-region", "").upper() if trusted_hops else ""
     return Caller(
         cookies=cookies,
         client_ip=client_ip(headers.get("x-forwarded-for"), peer, trusted_hops=trusted_hops),
         user_agent=user_agent if user_agent and is_clean(user_agent) else None,
-        # Written by our load balancer ({client_region}); elsewhere the country is unknown.
         country=country if len(country) == 2 and country.isascii() and country.isalpha() else None,  # noqa: PLR2004
         refuses_by_gpc=headers.get("sec-gpc", "").strip() == "1",
         subdomain_index=subdomain_index,
+        # Where the body names no page: what the browser lets other sites know of it.
+        page_url=headers.get("referer") or headers.get("origin"),
     )
 
 
@@ -74,26 +77,35 @@ def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Ba
     if body.keys() - _FIELDS:
         return Refusal.UNKNOWN_FIELD
     raw_events = body.get("events")
-    if not isinstance(raw_events, list) or not raw_events:
+    # Without events a request may still carry an answer to the consent question.
+    if not isinstance(raw_events, list) or not (raw_events or body.get("consent")):
         return Refusal.NO_EVENTS
     if len(raw_events) > _MOST_EVENTS:
         return Refusal.TOO_MANY_EVENTS
     page = parse_page(body.get("page"))
-    consent = parse_consent(body.get("consent"), now)
+    consent = (
+        denied_by_gpc(now) if caller.refuses_by_gpc else parse_consent(body.get("consent"), now)
+    )
     if isinstance(page, Refusal):
         return page
     if isinstance(consent, Refusal):
         return consent
+    page = Page(page.url or caller.page_url, page.referrer)
     parsed = [
         parse_event(raw, page=page, country=caller.country, now=now, e164=e164)
         for raw in raw_events
     ]
     return Batch(
-        events=[event for event in parsed if isinstance(event, Event)],
+        events=_once_each(event for event in parsed if isinstance(event, Event)),
         refused=[event for event in parsed if isinstance(event, RefusedEvent)],
         page=page,
-        consent=denied_by_gpc(now) if caller.refuses_by_gpc else consent,
+        consent=consent,
     )
+
+
+def _once_each(events: Iterable[Event]) -> list[Event]:
+    """Keep the first of what has the same name and id: Meta would count both."""
+    return list({(event.event_name, event.event_id): event for event in events}.values())
 
 
 def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: int) -> Visit:

@@ -48,10 +48,14 @@ def all_refused(batch: Batch, line: Line) -> Response:
     return refused(forged if forged in errors else errors[0], line, refused=_listed(batch))
 
 
+def caller_refuses(batch: Batch) -> bool:
+    """Tell whether the request says no; that is heard even where no event of it was any good."""
+    return batch.consent is not None and not batch.consent.lets_us_store
+
+
 def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: Line) -> Response:
     """204, or 200 with the list of what was refused among the good ones."""
-    listed = {"refused": _listed(batch)} if batch.refused else None
-    response = _json(listed) if listed else Response(status_code=204)
+    response = _base_answer(collected, batch, line)
     match collected:
         case Kept():
             line.note(queued=collected.queued, session_written=collected.session_written)
@@ -67,6 +71,20 @@ def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: L
         line.note(dropped=dropped)
         response.headers[DROPPED_HEADER] = dropped
     return response
+
+
+def _base_answer(collected: Collected, batch: Batch, line: Line) -> Response:
+    """Say what became of the events; cookies and session are added to it."""
+    if isinstance(collected, Kept) and collected.queue_is_away:
+        line.warn()
+        response = refused(Refusal.QUEUE_AWAY, line)
+        response.headers["Retry-After"] = "1"
+        return response
+    if batch.refused and not batch.events:
+        return all_refused(batch, line)
+    if batch.refused:
+        return _json({"refused": _listed(batch)})
+    return Response(status_code=204)
 
 
 def _set_cookies(response: Response, kept: Kept, holder: Holder) -> None:

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from shared.domain.customer import E164
 from shared.domain.refusals import Refusal
-from shared.domain.stripe_events import is_stripe_id
+from shared.domain.releases import Never, Silence
 from shared.http.answers import refusal_of
 from shared.http.bodies import read_json
 from shared.http.browser_requests import Caller, caller_of, read_batch, visit_of
 from shared.http.collect_answers import (
     Holder,
     all_refused,
+    caller_refuses,
     collected_answer,
     preflight,
     refused,
@@ -54,11 +55,15 @@ class CollectEndpoint:
             self.project,
             function="collect",
             method=request.method,
-            path=request.url.path.rpartition("/")[2][:40],
+            path=_route(request) if _route(request) in _ROUTES else "other",
         )
         try:
             response = await self._answer(request, line)
+        except ClientDisconnect:
+            response = refused(Refusal.UNREADABLE, line)
         except PortError as error:
+            line.warn()
+            line.note(exception=str(error))
             response = refused(refusal_of(error), line)
             response.headers["Retry-After"] = "1"
         except Exception as error:  # noqa: BLE001  The last line before the framework's own 500.
@@ -70,8 +75,7 @@ class CollectEndpoint:
         return response
 
     async def _answer(self, request: Request, line: Line) -> Response:
-        route = request.url.path.rpartition("/")[2]
-        answer = _ROUTES.get(route)
+        answer = _ROUTES.get(_route(request))
         if answer is None:
             return refused(Refusal.NOT_FOUND, line)
         if request.method == "OPTIONS":
@@ -105,7 +109,7 @@ class CollectEndpoint:
         if isinstance(batch, Refusal):
             return refused(batch, line)
         line.note(events=len(batch.events), refused=[event.error for event in batch.refused])
-        if not batch.events:
+        if not batch.events and batch.refused and not caller_refuses(batch):
             return all_refused(batch, line)
         visit = visit_of(batch, caller, now=now, random=secrets.randbelow(2**31))
         arrival = Arrival(events=batch.events, visit=visit, cookie=caller.cookie)
@@ -121,10 +125,14 @@ class CollectEndpoint:
         if isinstance(body, Refusal):
             return refused(body, line)
         asked = body.get("checkout_session_id") if isinstance(body, dict) else None
-        cookie = self._caller(request, None).cookie
+        caller = self._caller(request, None)
+        if caller.refuses_by_gpc:
+            return release_answer(Silence(Never.NO_CONSENT), line)
+        cookie = caller.cookie
         answer = await self.release(
             cookie.session_id if cookie else None,
-            checkout_session_id=asked if is_stripe_id(asked) else None,
+            # What is no id of Stripe's names no purchase; it must not stand for any purchase.
+            checkout_session_id=None if asked is None else str(asked)[:255],
             now=self.clock(),
         )
         return release_answer(answer, line)
@@ -165,6 +173,10 @@ class CollectEndpoint:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Credentials"] = "true"
             response.headers["Access-Control-Expose-Headers"] = "Settled-Session, Settled-Dropped"
+
+
+def _route(request: Request) -> str:
+    return request.url.path.rpartition("/")[2]
 
 
 Respond = Callable[[CollectEndpoint, Request, Line], Awaitable[Response]]

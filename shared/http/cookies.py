@@ -1,12 +1,14 @@
 """Cookies that collect sets: their domain, their life, and their going."""
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from ipaddress import ip_address
 
 from publicsuffixlist import PublicSuffixList
 
 # 90 days: Meta's advice for _fbc and _fbp, and the life of a session.
 _LIFE = 90 * 24 * 3600
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 SESSION_COOKIE = "_settled"
 FBP_COOKIE = "_fbp"
 FBC_COOKIE = "_fbc"
@@ -52,7 +54,7 @@ def host_of(header: str | None) -> str:
     return host.partition(":")[0]
 
 
-@cache
+@lru_cache(maxsize=64)
 def cookie_domain(host: str) -> str | None:
     """
     Return the registrable domain, so that www., shop. and checkout. share one session.
@@ -60,7 +62,7 @@ def cookie_domain(host: str) -> str | None:
     None means a cookie for this host alone: an IP address, localhost, or a public suffix
     (a browser would refuse the cookie there).
     """
-    if is_localhost(host) or _is_address(host):
+    if is_localhost(host) or not _HOST.fullmatch(host) or _is_address(host):
         return None
     return _public_suffixes().privatesuffix(host)
 

@@ -80,6 +80,8 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
             line.note(outcome="rejected", reason=reason)
             return 200, {"outcome": "rejected", "reason": reason}
         case Closed():
+            if outcome in (Closed.EXPIRED, Closed.NO_SUCH_PURCHASE):
+                line.alarm()
             line.note(outcome=outcome)
             return 200, {"outcome": outcome, "reason": told.reason}
         case Deferred():

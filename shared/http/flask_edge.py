@@ -22,6 +22,7 @@ def answer(
         status, body = respond(request, line)
     except PortError as error:
         line.warn()
+        line.note(exception=str(error))
         status, body = refused(refusal_of(error), line)
     except Exception as error:  # noqa: BLE001  The last line before the framework's own 500.
         line.crashed(error)

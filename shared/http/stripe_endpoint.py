@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from flask import Request, Response
 
+from shared.domain.deliveries import State
+from shared.domain.readings import Ignored
 from shared.domain.refusals import Refusal
-from shared.domain.stripe_events import Ignored, StripeEvent, parse_stripe_event
+from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.http.bodies import read_json
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
@@ -94,7 +96,7 @@ def _told(taken: Taken, line: Line) -> dict[str, object]:
         line.note(sale_key=taken.sale_key)
     if taken.match is not None:
         line.note(match=taken.match)
-    if taken.reason == Ignored.MALFORMED:
+    if taken.reason == Ignored.MALFORMED or taken.delivery is State.EXPIRED:
         line.alarm()
     told = {
         "outcome": taken.took,

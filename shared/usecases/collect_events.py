@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import task_names
-from shared.domain.consent import Consent, ConsentRule
+from shared.domain.consent import Consent, ConsentRule, latest
 from shared.domain.conversions import EventsTask, from_event
 from shared.domain.events import Event
-from shared.domain.sessions import Cookie, Visit, digest_of, opened, touches, withdrawn
-from shared.usecases.ports import AsyncTasks, NewTask, Queue, Visitors
+from shared.domain.sessions import Cookie, Session, Visit, digest_of, opened, touches, withdrawn
+from shared.usecases.ports import AsyncTasks, NewTask, Queue, QueueUnavailableError, SessionWriter
 
 
 class Dropped(StrEnum):
@@ -30,12 +30,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The events are queued; `cookie` is what the browser should hold from now on."""
+    """
+    The session is kept; `cookie` is what the browser should hold from now on.
+
+    With `queue_is_away` the events are not queued, and the browser should send them again.
+    """
 
     cookie: Cookie
     queued: int
     dropped: Dropped | None = None
     session_written: bool = False
+    queue_is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,19 @@ Collected = Kept | Forgotten
 
 
 @dataclass(frozen=True, slots=True)
+class _Remembered:
+    """A session that holds what is known; `visit` with the consent that governs."""
+
+    cookie: Cookie
+    visit: Visit
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CollectEvents:
     """Ports and settings of `collect POST …/events`."""
 
-    visitors: Visitors
+    sessions: SessionWriter
     tasks: AsyncTasks
     consent_rule: ConsentRule
     session_kept_for: timedelta = field(default=timedelta(days=90))
@@ -61,34 +75,64 @@ class CollectEvents:
         """
         Store first, queue second: a task never names a session that is not there.
 
-        Raise a PortError where either is away; the browser keeps the events and tries again.
+        Raise StoreUnavailableError; the browser keeps the events and tries again.
         """
         visit = arrival.visit
         if not self.consent_rule.may_store(visit.consent, visit.country):
             return await self._forget(arrival, now)
-        cookie, written = await self._remember(arrival, new_session_id, now)
-        if not self.consent_rule.may_tell(visit.consent, visit.country):
-            return Kept(cookie, 0, Dropped.NO_CONSENT, session_written=written)
-        if arrival.events:
-            await self.tasks.create(_task(arrival, cookie.session_id))
-        return Kept(cookie, len(arrival.events), session_written=written)
+        remembered = await self._remember(arrival, new_session_id, now)
+        if isinstance(remembered, Forgotten):
+            return remembered
+        kept = Kept(remembered.cookie, 0, session_written=remembered.written)
+        if not self.consent_rule.may_tell(remembered.visit.consent, visit.country):
+            return replace(kept, dropped=Dropped.NO_CONSENT)
+        if not arrival.events:
+            return kept
+        try:
+            await self.tasks.create(_task(arrival, remembered))
+        except QueueUnavailableError:
+            return replace(kept, queue_is_away=True)
+        return replace(kept, queued=len(arrival.events))
 
     async def _remember(
         self, arrival: Arrival, new_session_id: str, now: datetime
-    ) -> tuple[Cookie, bool]:
+    ) -> _Remembered | Forgotten:
         """Write the session only where it changed, was never written, or is a day old."""
         known, visit = arrival.cookie, arrival.visit
-        digest = digest_of(visit, before=known.digest if known else None, now=now)
         if known is not None:
-            if known.digest == digest:
-                return known, False
-            changes = touches(visit, now=now, kept_for=self.session_kept_for)
-            if await self.visitors.touch(known.session_id, changes):
-                return replace(known, digest=digest), True
-            # The cookie outlived its session, or names one that never was ours.
+            if known.digest == digest_of(visit, before=known.digest, now=now):
+                return _Remembered(known, visit, written=False)
+            stored = await self.sessions.find(known.session_id)
+            # A cookie may outlive its session, or name one that never was ours.
+            if stored is not None:
+                touched = await self._touch(known, stored, visit, now)
+                if touched is not None:
+                    return touched
         session = opened(new_session_id, visit, now=now, kept_for=self.session_kept_for)
-        await self.visitors.open(session)
-        return Cookie(new_session_id, digest), True
+        await self.sessions.open(session)
+        cookie = Cookie(new_session_id, digest_of(visit, before=None, now=now))
+        return _Remembered(cookie, visit, written=True)
+
+    async def _touch(
+        self, known: Cookie, stored: Session, visit: Visit, now: datetime
+    ) -> _Remembered | Forgotten | None:
+        """
+        Add to a stored session; None where it has to be a new one.
+
+        The latest answer governs: an older yes that was on its way, or no record at all, does
+        not undo a no.
+        """
+        consent = latest(stored.visit.consent, visit.consent)
+        if stored.withdrawn_at is not None:
+            return Forgotten(known.session_id) if consent is stored.visit.consent else None
+        visit = replace(visit, consent=consent)
+        if not self.consent_rule.may_store(consent, visit.country):
+            return Forgotten(known.session_id)
+        changes = touches(visit, now=now, kept_for=self.session_kept_for)
+        if not await self.sessions.touch(known.session_id, changes):
+            return None
+        digest = digest_of(visit, before=known.digest, now=now)
+        return _Remembered(replace(known, digest=digest), visit, written=True)
 
     async def _forget(self, arrival: Arrival, now: datetime) -> Forgotten:
         """Without a record of consent do nothing; with a refusal also undo what was done."""
@@ -100,16 +144,18 @@ class CollectEvents:
 
     async def _withdraw(self, session_id: str, consent: Consent, now: datetime) -> None:
         gone = withdrawn(session_id, consent, now=now, kept_for=self.session_kept_for)
-        await self.visitors.replace(gone)
+        await self.sessions.replace(gone)
 
 
-def _task(arrival: Arrival, session_id: str) -> NewTask:
-    visit = arrival.visit
+def _task(arrival: Arrival, remembered: _Remembered) -> NewTask:
+    visit = remembered.visit
     return NewTask(
         queue=Queue.EVENTS,
-        name=task_names.of_events(session_id, [event.event_id for event in arrival.events]),
+        name=task_names.of_events(
+            visit.user_agent, [(event.event_name, event.event_id) for event in arrival.events]
+        ),
         task=EventsTask(
-            session_id=session_id,
+            session_id=remembered.cookie.session_id,
             consent=visit.consent,
             country=visit.country,
             conversions=tuple(from_event(event, visit) for event in arrival.events),

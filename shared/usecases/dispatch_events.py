@@ -19,6 +19,7 @@ from shared.usecases.ports import (
     Queue,
     QueueUnavailableError,
     Sessions,
+    StoreUnavailableError,
     Tasks,
 )
 
@@ -29,6 +30,7 @@ DEAD_LETTER_KEPT_FOR = timedelta(days=30)
 class DispatchedEvents:
     """How many events of a task ended how; `deferred` when the task has to come back."""
 
+    session_id: str | None = None
     accepted: int = 0
     withheld: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
@@ -48,8 +50,8 @@ class DispatchEvents:
     clock: Callable[[], datetime]
 
     def __call__(self, task: EventsTask) -> DispatchedEvents:
-        """Raise a PortError where the store is away before anything was sent."""
-        told = DispatchedEvents()
+        """Raise StoreUnavailableError where the store is away; nothing was sent then."""
+        told = DispatchedEvents(session_id=task.session_id)
         if not self._may_be_told(task):
             told.withheld = len(task.conversions)
             return told
@@ -110,7 +112,12 @@ class DispatchEvents:
         told: DispatchedEvents,
     ) -> Sequence[Conversion]:
         if len(batch) == 1:
-            self._bury(batch[0], rejected.reason, rejected.fbtrace_id, told)
+            try:
+                self._bury(batch[0], rejected.reason, rejected.fbtrace_id, told)
+            except StoreUnavailableError:
+                # Others of the batch are through by now; this one alone comes back.
+                told.deferred = Deferred(Because.STORE_AWAY)
+                return batch
             return ()
         middle = len(batch) // 2
         left = self._send(gateway, batch[:middle], told)
@@ -124,7 +131,9 @@ class DispatchEvents:
         now = self.clock()
         self.dead_letters.keep(
             DeadLetter(
-                key=task_names.of_events(conversion.event_name, [conversion.event_id]),
+                key=task_names.of_dead_letter(
+                    told.session_id, conversion.event_name, conversion.event_id
+                ),
                 reason=reason,
                 conversion=conversion,
                 rejected_at=now,
@@ -152,7 +161,7 @@ class DispatchEvents:
             conversions=tuple(unsent),
             destination=task.destination,
         )
-        name = task_names.of_events(task.session_id, [c.event_id for c in unsent])
+        name = task_names.of_events(task.session_id, [(c.event_name, c.event_id) for c in unsent])
         try:
             self.tasks.create(NewTask(Queue.EVENTS, f"{name}-{len(unsent)}", rest))
         except QueueUnavailableError:

@@ -6,12 +6,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.conversions import PurchaseTask
-from shared.domain.deliveries import Delivery, State, Withheld
+from shared.domain.deliveries import Delivery, State
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
-from shared.domain.policies import Expired, Policies, Reportable, judge
+from shared.domain.policies import Policies, event_name_of
 from shared.domain.purchases import Purchase, as_conversion
-from shared.usecases.ports import Entry, Gateways, Ledger, Sessions, StoreUnavailableError
+from shared.usecases.ask_stripe import ask_stripe
+from shared.usecases.ports import (
+    Entry,
+    Gateways,
+    Ledger,
+    StoreUnavailableError,
+    StripeBooks,
+    StripeUnavailableError,
+)
+from shared.usecases.refresh_purchase import RefreshPurchase
 
 Clock = Callable[[], datetime]
 _READS = 4
@@ -45,8 +54,9 @@ class Dispatched:
 class DispatchPurchase:
     """Ports and policies of `dispatch` for purchases."""
 
-    sessions: Sessions
     ledger: Ledger
+    refresh: RefreshPurchase
+    books: StripeBooks
     gateways: Gateways
     policies: Policies
     clock: Clock
@@ -66,55 +76,58 @@ class DispatchPurchase:
         return Dispatched(Deferred(Because.IN_PROGRESS), task.sale_key)
 
     def _try(self, task: PurchaseTask, now: datetime) -> Dispatched | None:
-        """Decide on what the ledger says now; None if it changed before we could act on it."""
+        """Decide on what is known now; None if the ledger changed before we could act on it."""
         entry = self.ledger.find(task.sale_key)
-        if entry is None:
+        was = entry and entry.purchase.deliveries.get(task.destination)
+        if entry is None or not isinstance(was, Delivery):
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
-        delivery = entry.purchase.deliveries.get(task.destination)
-        if delivery is None:
-            return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
-        if not delivery.is_open:
-            return _told(Closed.ALREADY, entry.purchase, delivery)
-        if delivery.is_being_attempted(now):
-            return _told(Deferred(Because.IN_PROGRESS), entry.purchase, delivery)
-        closed = self._closed_by_judgement(entry.purchase, delivery, now)
-        if closed is not None:
-            return self._close(entry, task, closed, now)
-        return self._attempt(entry, task, delivery, now)
+        if not was.is_open:
+            return _told(Closed.ALREADY, entry.purchase, was)
+        if was.is_being_attempted(now):
+            return _told(Deferred(Because.IN_PROGRESS), entry.purchase, was)
+        purchase = self.refresh.current(entry, now)
+        delivery = purchase.deliveries[task.destination]
+        if delivery.not_before is not None and now < delivery.not_before:
+            waiting = Deferred(Because.WAITING_FOR_MATCH, retry_after=delivery.not_before - now)
+            return _told(waiting, purchase, delivery)
+        if delivery.is_open:
+            try:
+                purchase = self._asked(purchase, entry, now)
+            except StripeUnavailableError as error:
+                return _told(Deferred(Because.STRIPE_AWAY, str(error)), purchase, delivery)
+        return self._act(entry, purchase, task, now)
 
-    def _closed_by_judgement(
-        self, purchase: Purchase, delivery: Delivery, now: datetime
-    ) -> Delivery | None:
-        """Ask again, with the session as it is now, whether this may be told."""
-        found = self.sessions.find([purchase.session_id]) if purchase.session_id else {}
-        session = found.get(purchase.session_id or "")
-        verdict = judge(purchase, self.policies, session=session, now=now)
-        match verdict:
-            case Withheld():
-                return delivery.moved_to(State.WITHHELD, verdict)
-            case Expired():
-                return delivery.moved_to(State.EXPIRED, verdict)
-            case Reportable():
-                missing = lacks(as_conversion(purchase))
-                return delivery.moved_to(State.REJECTED, missing) if missing else None
+    def _asked(self, purchase: Purchase, entry: Entry, now: datetime) -> Purchase:
+        """Ask Stripe what no event could tell, and judge by the answers."""
+        answered = ask_stripe(purchase, self.books)
+        if answered == purchase:
+            return purchase
+        return self.refresh.current(Entry(answered, entry.version), now)
 
-    def _close(
-        self, entry: Entry, task: PurchaseTask, closed: Delivery, now: datetime
+    def _act(
+        self, entry: Entry, purchase: Purchase, task: PurchaseTask, now: datetime
     ) -> Dispatched | None:
-        purchase = entry.purchase.with_delivery(task.destination, closed, now)
-        if not self.ledger.replace(entry, purchase):
+        delivery = purchase.deliveries[task.destination]
+        name = event_name_of(purchase, self.policies)
+        if delivery.is_open and name is not None:
+            missing = lacks(as_conversion(purchase, name))
+            if missing is None:
+                return self._attempt(entry, purchase, task, name, now)
+            delivery = delivery.moved_to(State.REJECTED, missing)
+        closed = purchase.with_delivery(task.destination, delivery, now)
+        if not self.ledger.replace(entry, closed):
             return None
-        return _told(_CLOSED[closed.state](closed), purchase, closed)
+        return _told(_CLOSED[delivery.state](delivery), closed, delivery)
 
     def _attempt(
-        self, entry: Entry, task: PurchaseTask, delivery: Delivery, now: datetime
+        self, entry: Entry, purchase: Purchase, task: PurchaseTask, name: str, now: datetime
     ) -> Dispatched | None:
         """Claim before sending: of two tasks at once, one sends and the other comes back."""
-        attempted = delivery.attempted(now)
-        claimed = entry.purchase.with_delivery(task.destination, attempted, now)
+        attempted = purchase.deliveries[task.destination].attempted(now)
+        claimed = purchase.with_delivery(task.destination, attempted, now)
         if not self.ledger.replace(entry, claimed):
             return None
-        outcome = self.gateways[task.destination].send([as_conversion(claimed)])
+        outcome = self.gateways[task.destination].send([as_conversion(claimed, name)])
         return self._write_down(outcome, claimed, task)
 
     def _write_down(self, outcome: Outcome, claimed: Purchase, task: PurchaseTask) -> Dispatched:

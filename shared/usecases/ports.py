@@ -1,7 +1,7 @@
 """
 Ports: what the use cases need of the world, in their own words.
 
-Every adapter raises one of the two errors below when its technology is away, and nothing
+Every adapter raises one of the errors below when its technology is away, and nothing
 else; whatever it was asked to write may then have happened or not.
 
     PortError
@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
 from shared.domain.custom_data import Content
 from shared.domain.outcomes import Outcome
@@ -74,16 +75,6 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Alias:
-    """Leads from one of Stripe's ids to the session and the sale that it belongs to."""
-
-    stripe_id: str
-    session_id: str | None
-    sale_key: str | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """An event that will never be accepted, kept so that a person can see why."""
 
@@ -119,8 +110,12 @@ class Sessions(Protocol):
         ...
 
 
-class Visitors(Protocol):
+class SessionWriter(Protocol):
     """The sessions as `collect` writes them."""
+
+    async def find(self, session_id: str) -> Session | None:
+        """Return the session, or the refusal that ended it."""
+        ...
 
     async def open(self, session: Session) -> None: ...
 
@@ -129,7 +124,11 @@ class Visitors(Protocol):
         ...
 
     async def replace(self, session: Session) -> None:
-        """Leave nothing of a stored session but the given one; do nothing if there is none."""
+        """
+        Leave nothing of a stored session but the given refusal; do nothing if there is none.
+
+        `find` returns the refusal from now on; `touch` finds no session any more.
+        """
         ...
 
 
@@ -145,6 +144,14 @@ class Ledger(Protocol):
         BEFORE: this event had been recorded; nothing changed. SALE_KNOWN: the event is new
         but its sale is not; the receipt is stored and the known purchase stays as it is.
         """
+        ...
+
+    def add(self, purchase: Purchase) -> bool:
+        """Store a purchase that earlier receipts already prove; False if its sale is known."""
+        ...
+
+    def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
+        """Return what is known by each of the ids; those that nobody knows are left out."""
         ...
 
     def find(self, sale_key: str) -> Entry | None: ...

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.usecases.ports import Ledger, QueueUnavailableError, Tasks
-from shared.usecases.queue_deliveries import queue_deliveries
+from shared.usecases.ports import Ledger
+from shared.usecases.refresh_purchase import RefreshPurchase
 
 _AT_ONCE = 500
 
@@ -20,22 +20,23 @@ class Relayed:
 
 @dataclass(frozen=True, slots=True)
 class RelayDeliveries:
-    """Ports of `reconcile POST /relay`. Safe to run twice at once: names stop repeats."""
+    """
+    Ports of `reconcile POST /relay`. Safe to run twice at once: names stop repeats.
+
+    What is due also comes here to be forgotten: a closed purchase loses what is personal.
+    """
 
     ledger: Ledger
-    tasks: Tasks
+    refresh: RefreshPurchase
 
     def __call__(self, *, now: datetime) -> Relayed:
-        """Raise StoreUnavailableError where the ledger is away, QueueUnavailableError likewise."""
+        """Raise StoreUnavailableError where the ledger is away."""
         due = self.ledger.due(now, limit=_AT_ONCE)
         queued = 0
         for position, purchase in enumerate(due):
-            try:
-                done = queue_deliveries(
-                    purchase.sale_key, ledger=self.ledger, tasks=self.tasks, now=now
-                )
-            except QueueUnavailableError:
+            refreshed = self.refresh(purchase.sale_key, now=now)
+            if refreshed is not None and refreshed.queue_is_away:
                 # It is away for all of them; what is left stays due.
                 return Relayed(found=len(due), queued=queued, left=len(due) - position)
-            queued += 1 if done else 0
+            queued += 1 if refreshed is not None and refreshed.queued else 0
         return Relayed(found=len(due), queued=queued)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.releases import Never, Pending, Release, ReleaseAnswer, Silence, decide_release
-from shared.usecases.ports import Releases
+from shared.domain.sessions import Session
+from shared.usecases.ports import Releases, SessionWriter
 
 _TRIES = 3
 
@@ -14,6 +15,7 @@ class ReleasePurchase:
     """Ports of `collect POST …/release`."""
 
     releases: Releases
+    sessions: SessionWriter
 
     async def __call__(
         self, session_id: str | None, *, checkout_session_id: str | None, now: datetime
@@ -21,11 +23,14 @@ class ReleasePurchase:
         """
         Answer for the cookie's own session only.
 
-        The first release is written down before it is given, so that of two tabs that ask at
-        once the second finds it taken.
+        A release is written down before it is given, so that of two tabs that ask at once the
+        second finds it taken. If the answer gets lost, the Pixel stays silent; Meta has the
+        server's copy.
         """
         if session_id is None:
             return Silence(Never.NO_SESSION)
+        if _refuses(await self.sessions.find(session_id)):
+            return Silence(Never.NO_CONSENT)
         for _ in range(_TRIES):
             entries = await self.releases.of_session(session_id)
             answer = decide_release(
@@ -33,11 +38,18 @@ class ReleasePurchase:
                 checkout_session_id=checkout_session_id,
                 now=now,
             )
-            if not isinstance(answer, Release) or not answer.is_first:
+            if not isinstance(answer, Release):
                 return answer
             [entry] = [e for e in entries if e.purchase.sale_key == answer.purchase.sale_key]
-            released = replace(answer.purchase, released_at=now)
-            if await self.releases.replace(entry, released):
+            if await self.releases.replace(entry, replace(answer.purchase, released_at=now)):
                 return answer
         # Somebody keeps writing to it (a delivery under way); the tag asks again.
         return Pending.PENDING
+
+
+def _refuses(session: Session | None) -> bool:
+    """Tell whether the visitor has said no since; having said nothing is judged with the sale."""
+    if session is None:
+        return False
+    consent = session.visit.consent
+    return session.withdrawn_at is not None or (consent is not None and not consent.lets_us_tell)

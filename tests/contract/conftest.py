@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from shared.usecases import ports
-from tests.fakes import FakeDeadLetters, FakeLedger, FakeReleases, FakeSessions
+from tests.fakes import FakeDeadLetters, FakeLedger, FakeReleases, FakeSessions, FakeSessionWriter
 
 STORES = ["fake", "sqlite", pytest.param("firestore", marks=pytest.mark.emulator)]
 
@@ -15,7 +15,7 @@ class Stores:
     """One store behind all its ports."""
 
     sessions: ports.Sessions
-    visitors: ports.Visitors
+    session_writer: ports.SessionWriter
     ledger: ports.Ledger
     releases: ports.Releases
     dead_letters: ports.DeadLetters
@@ -29,19 +29,21 @@ def stores(request, tmp_path):
 @pytest.fixture
 def fake_stores():
     sessions, ledger = FakeSessions(), FakeLedger()
-    return Stores(sessions, sessions, ledger, FakeReleases(ledger), FakeDeadLetters())
+    return Stores(
+        sessions, FakeSessionWriter(sessions), ledger, FakeReleases(ledger), FakeDeadLetters()
+    )
 
 
 @pytest.fixture
 def sqlite_stores(tmp_path):
     from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
-    from shared.adapters.sqlite_sessions import SqliteSessions, SqliteVisitors
+    from shared.adapters.sqlite_sessions import SqliteSessions, SqliteSessionWriter
     from shared.adapters.sqlite_store import SqliteStore
 
     store = SqliteStore(tmp_path / "settled.sqlite")
     yield Stores(
         SqliteSessions(store),
-        SqliteVisitors(store),
+        SqliteSessionWriter(store),
         SqliteLedger(store),
         SqliteReleases(store),
         SqliteDeadLetters(store),
@@ -56,15 +58,15 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_releases import FirestoreReleases
+    from shared.adapters.firestore_session_writer import FirestoreSessionWriter
     from shared.adapters.firestore_sessions import FirestoreSessions
-    from shared.adapters.firestore_visitors import FirestoreVisitors
 
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     client = Client(project=project_id)
     async_client = AsyncClient(project=project_id)
     yield Stores(
         FirestoreSessions(client),
-        FirestoreVisitors(lambda: async_client),
+        FirestoreSessionWriter(lambda: async_client),
         FirestoreLedger(client),
         FirestoreReleases(lambda: async_client),
         FirestoreDeadLetters(client),

@@ -4,13 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.domain.aliases import Alias, SettledIntent
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
-from shared.usecases.ports import Alias, Recorded
+from shared.usecases.ports import Recorded
 from tests.builders import A_SECOND, AN_HOUR, NOW, SESSION_ID, purchase, receipt
 
 NO_ALIASES = ()
-CS = Alias("cs_1", SESSION_ID, "pi_1", NOW + timedelta(days=400))
+UNTIL = NOW + timedelta(days=400)
+CS = Alias("cs_1", UNTIL, SESSION_ID, "pi_1")
 
 
 def test_a_recorded_purchase_is_read_back_as_it_was(stores):
@@ -108,12 +110,17 @@ def test_what_is_due_is_found_the_longest_waiting_first(stores):
     assert [p.sale_key for p in stores.ledger.due(NOW, limit=1)] == ["pi_1"]
 
 
-def test_a_closed_purchase_is_never_due_again(stores):
+def test_a_closed_purchase_is_due_once_more_to_be_forgotten(stores):
     closed = purchase().with_delivery(
         Destination.META, Delivery().moved_to(State.WITHHELD, "zero"), NOW
     )
     stores.ledger.record(receipt(), closed, NO_ALIASES)
 
+    assert list(stores.ledger.due(NOW + timedelta(days=8), limit=10)) == []
+    assert list(stores.ledger.due(NOW + timedelta(days=9), limit=10)) == [closed]
+
+    entry = stores.ledger.find("pi_1")
+    stores.ledger.replace(entry, entry.purchase.without_personal())
     assert list(stores.ledger.due(NOW + timedelta(days=30), limit=10)) == []
 
 
@@ -137,3 +144,51 @@ async def test_a_release_is_written_by_the_first_alone(stores):
     assert await stores.releases.replace(entry, first)
     assert not await stores.releases.replace(entry, second)
     assert stores.ledger.find("pi_1").purchase == first
+
+
+def test_a_purchase_is_added_once(stores):
+    assert stores.ledger.add(purchase())
+    assert not stores.ledger.add(purchase(amount_minor=1))
+    assert stores.ledger.find("pi_1").purchase.amount_minor == 5990
+
+
+def test_what_is_known_by_an_id_is_read_back_as_it_was(stores):
+    known = Alias(
+        "pi_1",
+        UNTIL,
+        SESSION_ID,
+        "pi_1",
+        settled=SettledIntent(5990, "EUR", NOW, livemode=False, event_id="evt_1"),
+        refunds={"re_1": {"pending": 100}},
+    )
+    stores.ledger.record(receipt(), None, [known])
+
+    assert stores.ledger.aliases(["pi_1", "pi_unknown"]) == {"pi_1": known}
+
+
+def test_knowledge_is_merged_key_by_key_and_nothing_is_wiped_out(stores):
+    stores.ledger.record(receipt("evt_1"), None, [Alias("pi_1", UNTIL, SESSION_ID)])
+    refunds = [
+        {"re_1": {"pending": 100}},
+        {"re_2": {"succeeded": 50}},
+        {"re_1": {"succeeded": 100}},
+    ]
+    for number, each in enumerate(refunds):
+        alias = Alias("pi_1", UNTIL, refunds=each)
+        stores.ledger.record(receipt(f"evt_r{number}", None), None, [alias])
+    stores.ledger.record(receipt("evt_9", None), None, [Alias("pi_1", UNTIL, sale_key="pi_1")])
+
+    known = stores.ledger.aliases(["pi_1"])["pi_1"]
+
+    assert (known.session_id, known.sale_key) == (SESSION_ID, "pi_1")
+    assert known.refunds == {
+        "re_1": {"pending": 100, "succeeded": 100},
+        "re_2": {"succeeded": 50},
+    }
+
+
+def test_knowledge_that_comes_with_a_known_sale_is_kept_too(stores):
+    stores.ledger.record(receipt("evt_1"), purchase(), NO_ALIASES)
+    stores.ledger.record(receipt("evt_2"), purchase(), [Alias("in_1", UNTIL, payments={"pi_1": 5})])
+
+    assert stores.ledger.aliases(["in_1"])["in_1"].payments == {"pi_1": 5}

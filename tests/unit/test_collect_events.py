@@ -9,11 +9,11 @@ from shared.domain.consent import ConsentRule
 from shared.domain.custom_data import CustomData
 from shared.domain.customer import HashedCustomer
 from shared.domain.events import Event, Page
-from shared.domain.sessions import Cookie, parse_cookie
+from shared.domain.sessions import Cookie, parse_cookie, withdrawn
 from shared.usecases.collect_events import Arrival, CollectEvents, Dropped, Forgotten, Kept
-from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports import StoreUnavailableError
 from tests.builders import A_DAY, ADA, NOW, SESSION_ID, consent, session, visit
-from tests.fakes import FakeAsyncTasks, FakeSessions
+from tests.fakes import FakeAsyncTasks, FakeSessions, FakeSessionWriter
 
 ANYWHERE = ConsentRule()
 NEW_ID = "s_brand_new_session_id"
@@ -33,7 +33,9 @@ def an_event(event_id: str = "e-1") -> Event:
 class World:
     def __init__(self, rule: ConsentRule = ANYWHERE):
         self.sessions, self.tasks = FakeSessions(), FakeAsyncTasks()
-        self.collect = CollectEvents(visitors=self.sessions, tasks=self.tasks, consent_rule=rule)
+        self.collect = CollectEvents(
+            sessions=FakeSessionWriter(self.sessions), tasks=self.tasks, consent_rule=rule
+        )
 
     async def arrives(self, *events: Event, cookie: Cookie | None = None, now=NOW, **seen):
         arrival = Arrival(events or (an_event(),), visit(**seen), cookie)
@@ -153,7 +155,7 @@ async def test_a_withdrawal_empties_the_session_and_keeps_the_refusal():
 
     gone = await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=refusal)
 
-    stored = world.sessions.stored[SESSION_ID]
+    stored = world.sessions.refusals[SESSION_ID]
     assert gone == Forgotten(SESSION_ID)
     assert stored.withdrawn_at == NOW
     assert stored.visit.consent == refusal
@@ -162,6 +164,65 @@ async def test_a_withdrawal_empties_the_session_and_keeps_the_refusal():
         None,
         HashedCustomer(),
     )
+
+
+EARLIER = consent(at=NOW - A_DAY)
+LATER = consent(at=NOW + A_DAY)
+
+
+async def test_a_yes_that_was_on_its_way_does_not_undo_a_no():
+    world = World()
+    world.sessions.refusals[SESSION_ID] = withdrawn(
+        SESSION_ID, consent(granted=False), now=NOW, kept_for=A_DAY
+    )
+
+    late = await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=EARLIER)
+
+    assert late == Forgotten(SESSION_ID)
+    assert (world.sessions.stored, world.created) == ({}, {})
+
+
+async def test_a_new_yes_after_a_no_opens_a_new_session():
+    world = World()
+    world.sessions.refusals[SESSION_ID] = withdrawn(
+        SESSION_ID, consent(granted=False), now=NOW, kept_for=A_DAY
+    )
+
+    kept = await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=LATER)
+
+    assert kept.cookie.session_id == NEW_ID
+    assert list(world.sessions.stored) == [NEW_ID]
+
+
+@pytest.mark.parametrize("said", [None, EARLIER], ids=["nothing", "an earlier yes"])
+async def test_what_was_denied_stays_denied_until_a_later_yes(said):
+    world = World(ConsentRule(required=False))
+    world.sessions.stored[SESSION_ID] = session(visit=visit(consent=consent(ad_user_data=False)))
+
+    kept = await world.arrives(cookie=Cookie(SESSION_ID, "x" * 16), consent=said)
+
+    assert kept.dropped is Dropped.NO_CONSENT
+    assert not world.sessions.stored[SESSION_ID].visit.consent.lets_us_tell
+    assert world.created == {}
+
+
+async def test_the_same_events_in_another_order_queue_nothing_new():
+    world = World()
+    first = await world.arrives(an_event("e-1"), an_event("e-2"))
+
+    await world.arrives(an_event("e-2"), an_event("e-1"), cookie=first.cookie)
+    await world.arrives(an_event("e-2"), an_event("e-1"))
+
+    assert len(world.created) == 1
+
+
+async def test_the_same_id_under_another_name_is_another_event():
+    world = World()
+    first = await world.arrives(an_event("e-1"))
+
+    await world.arrives(replace(an_event("e-1"), event_name="Lead"), cookie=first.cookie)
+
+    assert len(world.created) == 2
 
 
 async def test_no_record_of_consent_is_no_withdrawal():
@@ -201,8 +262,12 @@ async def test_a_queue_that_is_away_is_told_to_the_browser():
     world = World()
     world.tasks.tasks.away.go()
 
-    with pytest.raises(QueueUnavailableError):
-        await world.arrives()
+    kept = await world.arrives()
+
+    assert isinstance(kept, Kept)
+    assert kept.queue_is_away
+    # The browser gets its cookie all the same, so that its next try opens no second session.
+    assert kept.cookie.session_id == NEW_ID
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ ENV = {
     "DISPATCH_URL": "https://dispatch.example",
     "SHOP_ORIGINS": "https://shop.example, https://www.shop.example/",
     "STRIPE_WEBHOOK_SECRETS": "projects/p/secrets/a/versions/latest, plain:whsec_b",
+    "STRIPE_API_KEY": "projects/p/secrets/stripe/versions/latest",
     "META_DATASET_ID": "123",
     "META_ACCESS_TOKEN": "projects/p/secrets/meta/versions/7",
 }
@@ -54,7 +55,12 @@ REQUIRED = {
         "SHOP_ORIGINS",
     ],
     StripeWebhookSettings: ["GOOGLE_CLOUD_PROJECT", "STRIPE_WEBHOOK_SECRETS"],
-    DispatchSettings: ["GOOGLE_CLOUD_PROJECT", "META_DATASET_ID", "META_ACCESS_TOKEN"],
+    DispatchSettings: [
+        "GOOGLE_CLOUD_PROJECT",
+        "META_DATASET_ID",
+        "META_ACCESS_TOKEN",
+        "STRIPE_API_KEY",
+    ],
     ReconcileSettings: ["GOOGLE_CLOUD_PROJECT", "PURCHASES_QUEUE"],
 }
 
@@ -90,6 +96,13 @@ MALFORMED = [
     ("META_GRAPH_URL", "https://graph.facebook.com?token=x"),
     ("UNMATCHED", "maybe"),
     ("PURCHASE_VALUE", "net"),
+    ("STRIPE_WEBHOOK_SECRETS", ","),
+    ("SHOP_ORIGINS", ","),
+    ("COOKIE_DOMAIN", "shop.example;x"),
+    ("STRIPE_API_KEY", "rk_live_pasted_by_mistake"),
+    ("RENEWAL_EVENT", "<script>"),
+    ("MATCH_FOR", "soon"),
+    ("STRIPE_DIRECT_PAYMENTS", "some"),
 ]
 
 

@@ -28,6 +28,7 @@ ALLOWED = {
     (State.QUEUED, State.WITHHELD),
     (State.QUEUED, State.EXPIRED),
     (State.REJECTED, State.OWED),
+    (State.WITHHELD, State.OWED),
 }
 
 

@@ -12,6 +12,7 @@ from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
 from shared.usecases.ports import Recorded, StoreUnavailableError
+from shared.usecases.refresh_purchase import RefreshPurchase
 from tests.builders import (
     A_DAY,
     A_SECOND,
@@ -23,7 +24,7 @@ from tests.builders import (
     receipt,
     session,
 )
-from tests.fakes import FakeGateway, FakeLedger, FakeSessions
+from tests.fakes import FakeBooks, FakeGateway, FakeLedger, FakeSessions, FakeTasks
 
 TASK = PurchaseTask("pi_1")
 
@@ -38,9 +39,13 @@ class World:
         self.rests: list[timedelta] = []
         self.sessions.stored[SESSION_ID] = session()
         assert self.ledger.record(receipt(), purchase(**changes), ()) is Recorded.NOW
+        self.books, self.tasks = FakeBooks(), FakeTasks()
         self.dispatch = DispatchPurchase(
-            sessions=self.sessions,
             ledger=self.ledger,
+            refresh=RefreshPurchase(
+                sessions=self.sessions, ledger=self.ledger, tasks=self.tasks, policies=policies
+            ),
+            books=self.books,
             gateways={Destination.META: self.meta},
             policies=policies,
             clock=lambda: self.now,

@@ -7,9 +7,8 @@ import pytest
 
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
+from shared.domain.policies import PIXEL_AND_SERVER_MERGE
 from shared.domain.releases import (
-    GIVEN_AGAIN_FOR,
-    LATE_FOR_THE_PIXEL,
     Never,
     Pending,
     Release,
@@ -17,8 +16,20 @@ from shared.domain.releases import (
     decide_release,
 )
 from shared.usecases.release_purchase import ReleasePurchase
-from tests.builders import A_SECOND, AN_HOUR, NOW, SESSION_ID, purchase, receipt
-from tests.fakes import FakeLedger, FakeReleases
+from tests.builders import (
+    A_SECOND,
+    AN_HOUR,
+    NOW,
+    SESSION_ID,
+    consent,
+    purchase,
+    receipt,
+    session,
+    visit,
+)
+from tests.fakes import FakeLedger, FakeReleases, FakeSessions, FakeSessionWriter
+
+NOBODY = FakeSessionWriter(FakeSessions())
 
 
 def in_state(state: State, reason: str | None = None, **changes):
@@ -36,14 +47,14 @@ def test_no_purchase_yet_is_pending():
 
 @pytest.mark.parametrize("state", [State.OWED, State.QUEUED])
 def test_settled_money_is_released_before_meta_has_the_servers_copy(state):
-    assert decide(in_state(state)) == Release(in_state(state), is_first=True)
+    assert decide(in_state(state)) == Release(in_state(state))
 
 
 def test_accepted_money_is_released_for_47_hours():
     accepted = in_state(State.ACCEPTED, accepted_at=NOW)
 
-    assert isinstance(decide(accepted, at=NOW + LATE_FOR_THE_PIXEL), Release)
-    late = decide(accepted, at=NOW + LATE_FOR_THE_PIXEL + A_SECOND)
+    assert isinstance(decide(accepted, at=NOW + PIXEL_AND_SERVER_MERGE), Release)
+    late = decide(accepted, at=NOW + PIXEL_AND_SERVER_MERGE + A_SECOND)
     assert late == Silence(Never.LATE)
 
 
@@ -60,12 +71,10 @@ def test_what_meta_is_not_told_by_us_the_pixel_does_not_tell_either(state, reaso
     assert decide(in_state(state, reason)) == Silence(said)
 
 
-def test_a_release_is_given_again_only_as_long_as_an_answer_may_have_been_lost():
+def test_a_release_is_given_once():
     released = replace(purchase(), released_at=NOW)
 
-    assert decide(released, at=NOW + GIVEN_AGAIN_FOR) == Release(released, is_first=False)
-    again = decide(released, at=NOW + GIVEN_AGAIN_FOR + A_SECOND)
-    assert again == Silence(Never.ALREADY_RELEASED)
+    assert decide(released, at=NOW) == Silence(Never.ALREADY_RELEASED)
 
 
 def test_of_two_purchases_the_newest_unreleased_one_is_meant():
@@ -82,7 +91,7 @@ def test_a_page_that_knows_its_checkout_asks_for_no_other():
 
 
 async def test_nobody_without_a_session_is_answered():
-    answer = await ReleasePurchase(FakeReleases(FakeLedger()))(
+    answer = await ReleasePurchase(FakeReleases(FakeLedger()), NOBODY)(
         None, checkout_session_id=None, now=NOW
     )
 
@@ -92,7 +101,7 @@ async def test_nobody_without_a_session_is_answered():
 async def test_the_first_release_is_written_down_and_the_second_page_finds_it():
     ledger = FakeLedger()
     ledger.record(receipt(), purchase(), ())
-    release = ReleasePurchase(FakeReleases(ledger))
+    release = ReleasePurchase(FakeReleases(ledger), NOBODY)
     later = NOW + timedelta(days=1)
 
     first = await release(SESSION_ID, checkout_session_id=None, now=NOW)
@@ -103,12 +112,33 @@ async def test_the_first_release_is_written_down_and_the_second_page_finds_it():
     assert second == Silence(Never.ALREADY_RELEASED)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"visit": visit(consent=consent(ad_user_data=False))},
+        {"withdrawn_at": NOW},
+    ],
+    ids=["told us no", "withdrew"],
+)
+async def test_who_said_no_since_gets_no_pixel_either(said):
+    ledger, sessions = FakeLedger(), FakeSessions()
+    ledger.record(receipt(), purchase(), ())
+    sessions.stored[SESSION_ID] = session(**said)
+
+    answer = await ReleasePurchase(FakeReleases(ledger), FakeSessionWriter(sessions))(
+        SESSION_ID, checkout_session_id=None, now=NOW
+    )
+
+    assert answer == Silence(Never.NO_CONSENT)
+    assert ledger.find("pi_1").purchase.released_at is None
+
+
 async def test_a_release_that_cannot_be_written_is_not_given():
     ledger = FakeLedger()
     ledger.record(receipt(), purchase(), ())
     ledger.replace = lambda *_: False
 
-    answer = await ReleasePurchase(FakeReleases(ledger))(
+    answer = await ReleasePurchase(FakeReleases(ledger), NOBODY)(
         SESSION_ID, checkout_session_id=None, now=NOW
     )
 

@@ -10,10 +10,12 @@ from shared.domain.consent import ConsentRule
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import State, Withheld
 from shared.domain.policies import Policies, PurchaseValue, Unmatched
-from shared.domain.purchases import MatchedBy, NoMatch
+from shared.domain.purchases import PERSONAL_KEPT_FOR, MatchedBy, NoMatch
+from shared.domain.readings import Ignored
 from shared.domain.sessions import withdrawn
-from shared.domain.stripe_events import Ignored, StripeEvent, parse_stripe_event
+from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.take_stripe_event import TakeStripeEvent, Took
 from tests.builders import A_DAY, POLICIES, consent, plain_e164, session, visit
 from tests.fakes import FakeLedger, FakeSessions, FakeTasks
@@ -41,10 +43,13 @@ class World:
         self.sessions, self.ledger, self.tasks = FakeSessions(), FakeLedger(), FakeTasks()
         if known:
             self.sessions.stored[REFERENCE] = session(REFERENCE, now=NOW)
+        refresh = self.refresh = RefreshPurchase(
+            sessions=self.sessions, ledger=self.ledger, tasks=self.tasks, policies=policies
+        )
         self.take = TakeStripeEvent(
             sessions=self.sessions,
             ledger=self.ledger,
-            tasks=self.tasks,
+            refresh=refresh,
             policies=policies,
             e164=plain_e164,
         )
@@ -155,7 +160,18 @@ def test_a_purchase_without_a_session_is_withheld_where_consent_is_required():
 
     assert world.purchase.no_match is NoMatch.UNKNOWN_SESSION
     assert world.delivery.reason == Withheld.NO_CONSENT
+
+
+def test_what_is_personal_is_forgotten_once_no_match_can_come_any_more():
+    world = World(known=False)
+    world.took(event())
+    assert world.purchase.customer.em
+
+    [due] = world.ledger.due(NOW + PERSONAL_KEPT_FOR, limit=9)
+    world.refresh(due.sale_key, now=NOW + PERSONAL_KEPT_FOR)
+
     assert world.purchase.customer.is_empty()
+    assert world.ledger.due(NOW + 2 * PERSONAL_KEPT_FOR, limit=9) == []
 
 
 def test_a_purchase_without_a_session_is_sent_where_consent_is_not_required():
@@ -292,7 +308,6 @@ def test_an_event_from_the_future_is_dated_now():
     ("changes", "reason"),
     [
         ({"mode": "setup"}, Ignored.SETUP),
-        ({"mode": "subscription"}, Ignored.SUBSCRIPTION),
         ({"mode": "?"}, Ignored.MALFORMED),
         ({"payment_status": "new_word"}, Ignored.MALFORMED),
         ({"amount_total": "5990"}, Ignored.MALFORMED),

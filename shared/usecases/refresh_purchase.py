@@ -1,0 +1,129 @@
+"""Refresh: bring a purchase up to date with all that is known of it, and queue what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain import task_names
+from shared.domain.conversions import Destination, PurchaseTask
+from shared.domain.policies import Policies
+from shared.domain.purchases import Purchase
+from shared.domain.sales import Known, ids_of, session_ids_of, up_to_date
+from shared.usecases.ports import (
+    Entry,
+    Ledger,
+    NewTask,
+    PortError,
+    Queue,
+    QueueUnavailableError,
+    Sessions,
+    Tasks,
+)
+
+# Two who refresh the same purchase at once disturb each other; each try sees what the other did.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The purchase as it is now, and the destinations for which a task was made."""
+
+    purchase: Purchase
+    queued: frozenset[Destination] = frozenset()
+    queue_is_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPurchase:
+    """Ports and policies of everything that touches a purchase."""
+
+    sessions: Sessions
+    ledger: Ledger
+    tasks: Tasks
+    policies: Policies
+
+    def __call__(self, sale_key: str, *, now: datetime) -> Refreshed | None:
+        """
+        Work out anew what follows for a purchase; None where there is no such purchase.
+
+        The task comes before the note that it exists. If the note fails, the same name is
+        tried again later and creates nothing; were it the other way round, a crash between
+        the two would lose the sale.
+        """
+        refreshed = None
+        for _ in range(_TRIES):
+            entry = self.ledger.find(sale_key)
+            if entry is None:
+                return None
+            purchase = self.current(entry, now)
+            refreshed = self._queued(purchase, now)
+            unchanged = refreshed.purchase == entry.purchase
+            if unchanged or self.ledger.replace(entry, refreshed.purchase):
+                return refreshed
+        return refreshed
+
+    def current(self, entry: Entry, now: datetime) -> Purchase:
+        """Join a purchase with its aliases and sessions."""
+        known = self.known(entry.purchase)
+        purchase = up_to_date(entry.purchase, known, self.policies, now)
+        if purchase.payment_ids != entry.purchase.payment_ids:
+            # The invoice named payments whose refunds nobody has asked for yet.
+            known = self.known(purchase)
+            purchase = up_to_date(purchase, known, self.policies, now)
+        return replace(purchase, relay_at=purchase.next_look(now))
+
+    def known(self, purchase: Purchase) -> Known:
+        """Gather what may bear on a purchase, following a recovered checkout one step back."""
+        aliases = self.ledger.aliases(ids_of(purchase))
+        before = [a.recovered_from for a in aliases.values() if a.recovered_from]
+        if missing := [each for each in before if each not in aliases]:
+            aliases |= self.ledger.aliases(missing)
+        session_ids = session_ids_of(purchase, aliases)
+        sessions = self.sessions.find(session_ids) if session_ids else {}
+        return Known(aliases, sessions)
+
+    def _queued(self, purchase: Purchase, now: datetime) -> Refreshed:
+        """Create the tasks that are due; where the queue is away, the debt stays written down."""
+        due = _due(purchase, now)
+        try:
+            for destination in due:
+                self.tasks.create(_task(purchase, destination))
+        except QueueUnavailableError:
+            return Refreshed(purchase, queue_is_away=True)
+        for destination in due:
+            queued = purchase.deliveries[destination].queued(now)
+            purchase = purchase.with_delivery(destination, queued, now)
+        return Refreshed(purchase, frozenset(due))
+
+
+def refresh_all(
+    refresh: RefreshPurchase, sale_keys: Sequence[str], *, now: datetime
+) -> list[Refreshed]:
+    """Refresh what can be; what cannot is due for the relay, since it is written down."""
+    found = []
+    for sale_key in dict.fromkeys(sale_keys):
+        try:
+            refreshed = refresh(sale_key, now=now)
+        except PortError:
+            continue
+        if refreshed is not None:
+            found.append(refreshed)
+    return found
+
+
+def _due(purchase: Purchase, now: datetime) -> list[Destination]:
+    return [
+        destination
+        for destination, delivery in purchase.deliveries.items()
+        if (at := delivery.relay_at(now)) is not None and at <= now
+    ]
+
+
+def _task(purchase: Purchase, destination: Destination) -> NewTask:
+    delivery = purchase.deliveries[destination]
+    return NewTask(
+        queue=Queue.PURCHASES,
+        name=task_names.of_purchase(purchase.sale_key, destination, delivery.tasks),
+        task=PurchaseTask(sale_key=purchase.sale_key, destination=destination),
+        not_before=delivery.not_before,
+    )
