@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shared.http.collect_endpoint import CollectEndpoint
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.http.reconcile_endpoint import ReconcileEndpoint
-    from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.http.stripe_endpoint import LiveSecrets, StripeEndpoint
     from shared.usecases import ports
     from shared.usecases.reconcile_stripe import Cursors, Known
     from shared.usecases.refresh_purchase import RefreshPurchase
@@ -90,7 +90,7 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
                 e164=to_e164,
             ),
             verify=verify,
-            secrets=lambda: [secret(reference) for reference in settings.webhook_secrets],
+            secrets=partial(_live_secrets, settings.webhook_secrets, secret),
             project=settings.store.project,
             clock=_now,
         )
@@ -324,6 +324,20 @@ def _async_tasks_client(settings: config.TaskSettings) -> "Callable[[], CloudTas
         return CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
 
     return cache(make)
+
+
+def _live_secrets(references: tuple[str, ...], secret: Callable[[str], str]) -> "LiveSecrets":
+    """Read each on its own: during a rotation one of them may be disabled already."""
+    from shared.http.stripe_endpoint import LiveSecrets
+    from shared.usecases.ports import SecretUnavailableError
+
+    readable: list[str] = []
+    for reference in references:
+        try:
+            readable.append(secret(reference))
+        except SecretUnavailableError:
+            continue
+    return LiveSecrets(tuple(readable), unreadable=len(references) - len(readable))
 
 
 def _secrets() -> Callable[[str], str]:

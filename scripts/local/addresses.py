@@ -14,7 +14,7 @@ def free_ports(wanted: int, *, taken: Sequence[int] = ()) -> list[int]:
     """Give different ports of 127.0.0.1 that nobody listens on, and that are not yet spoken for."""
     # Drawn at random, so that two stacks that start at once rarely meet.
     candidates = (port for port in random.sample(_PORTS, len(_PORTS)) if port not in taken)
-    free = (port for port in candidates if _is_free(port))
+    free = (port for port in candidates if is_free(port))
     return [next(free) for _ in range(wanted)]
 
 
@@ -32,7 +32,8 @@ def answers(address: str, *, within: float = 1.0) -> bool:
     return True
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen there now."""
     with socket.socket() as listener:
         # As servers do it: a port whose last connections are still fading away counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

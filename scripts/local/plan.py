@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scripts.local.addresses import free_ports
+from scripts.local.addresses import free_ports, is_free
 
 FUNCTIONS = ("collect", "stripe_webhook", "dispatch", "reconcile")
 
@@ -106,6 +106,9 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     given = {name: value for name, value in environment.items() if value.strip()}
     if not options.meta and "META_GRAPH_URL" not in given:
         raise PlanError("--no-meta needs META_GRAPH_URL: the address of another Meta")
+    for place, port in options.ports.items():
+        if not is_free(port):
+            raise PlanError(f"port {port}, asked for {place}, is taken; choose another one")
     unchosen = [place for place in Place if place not in options.ports]
     free = free_ports(len(unchosen), taken=list(options.ports.values()))
     ports = {**options.ports, **dict(zip(unchosen, free, strict=True))}

@@ -15,7 +15,7 @@ _LIMITS: dict[str, Any] = {"retry": ASYNC_RETRY, "timeout": CALL_LASTS_AT_MOST}
 
 
 class FirestoreSessionWriter:
-    """Port: SessionWriter. The client is made on first use: it belongs to the running event loop."""
+    """Port: SessionWriter. Its client is made on first use, on the running event loop."""
 
     def __init__(self, client: Callable[[], AsyncClient]) -> None:
         self._client = client

@@ -9,6 +9,7 @@ from shared.usecases.ports import SecretUnavailableError
 _PLAIN = "plain:"
 # Rotation reaches every instance within this time, without a deploy.
 KEPT_FOR = timedelta(minutes=5)
+_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class Secret:
@@ -53,17 +54,17 @@ class SecretManagerSecrets:
         if cached is not None and now < cached[1]:
             return cached[0]
         try:
-            secret = Secret(self._read(reference).strip())
+            value = self._read(reference).strip()
         except SecretUnavailableError:
             if cached is None:
                 raise
+            # Callers wait behind each reading; so it is not tried again for every one of them.
+            self._cached[reference] = (cached[0], now + _ASKED_AGAIN_AFTER)
             return cached[0]
-        self._cached[reference] = (secret, now + KEPT_FOR)
-        return secret
-
-    def forget(self, reference: str) -> None:
-        """Read anew next time: somebody was told that the value is no longer good."""
-        self._cached.pop(reference, None)
+        if not value:
+            raise SecretUnavailableError("blank")
+        self._cached[reference] = (Secret(value), now + KEPT_FOR)
+        return self._cached[reference][0]
 
 
 def secret_manager_reader() -> Reader:

@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Sequence
-from enum import StrEnum
 
 import stripe
+
+from shared.usecases.ports import Proof
 
 # Seconds; Stripe's recommendation. The library's own default here is no check of age at all.
 TOLERANCE = 300
@@ -15,28 +16,20 @@ _HEADER = re.compile(r"[\x21-\x7e]{1,1024}", re.ASCII)
 _TIMESTAMP = re.compile(r"(?:^|,)t=(\d{1,12})(?:,|$)", re.ASCII)
 
 
-class Signature(StrEnum):
-    """What a signature proves."""
-
-    GOOD = "good"
-    BAD = "bad"
-    EXPIRED = "expired"
-
-
-def verify(body: bytes, header: str | None, secrets: Sequence[str]) -> Signature:
+def verify(body: bytes, header: str | None, secrets: Sequence[str]) -> Proof:
     """
     Check the body against each live secret; two may be live while one is rotated.
 
     EXPIRED is said only of a signature that is right but older (or newer) than TOLERANCE.
     """
     if header is None or not _HEADER.fullmatch(header):
-        return Signature.BAD
+        return Proof.BAD
     if not any(_is_signed(body, header, secret) for secret in secrets):
-        return Signature.BAD
+        return Proof.BAD
     stamped = _TIMESTAMP.search(header)
     if stamped is None or abs(time.time() - int(stamped[1])) > TOLERANCE:
-        return Signature.EXPIRED
-    return Signature.GOOD
+        return Proof.EXPIRED
+    return Proof.GOOD
 
 
 def _is_signed(body: bytes, header: str, secret: str) -> bool:

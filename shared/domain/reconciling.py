@@ -79,11 +79,6 @@ class Cursor:
     after: str | None = None
     finished: bool = False
 
-    @property
-    def covered_until(self) -> datetime:
-        """Say up to when nothing is missing."""
-        return self.until if self.finished else self.since
-
 
 @dataclass(frozen=True, slots=True)
 class Page:

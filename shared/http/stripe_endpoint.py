@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from flask import Request, Response
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.domain.deliveries import State
 from shared.domain.readings import Ignored
@@ -14,21 +14,22 @@ from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.http.bodies import read_json
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
+from shared.usecases.ports import Proof
 from shared.usecases.take_stripe_event import Taken, TakeStripeEvent
 
 # Stripe's largest events are far below this; what is above is nobody we know.
-_MOST_BYTES = 2 * 1024 * 1024
+_MOST_BYTES = 8 * 1024 * 1024
 
 
-class Verdict(StrEnum):
-    """What the signature proves; the words of the adapter that checks it."""
-
-    GOOD = "good"
-    BAD = "bad"
-    EXPIRED = "expired"
+Verify = Callable[[bytes, str | None, Sequence[str]], Proof]
 
 
-Verify = Callable[[bytes, str | None, Sequence[str]], str]
+@dataclass(frozen=True, slots=True)
+class LiveSecrets:
+    """The signing secrets that could be read; while one is rotated, two are live."""
+
+    readable: tuple[str, ...]
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class StripeEndpoint:
 
     take: TakeStripeEvent
     verify: Verify
-    secrets: Callable[[], Sequence[str]]
+    secrets: Callable[[], LiveSecrets]
     project: str
     clock: Callable[[], datetime]
 
@@ -47,14 +48,16 @@ class StripeEndpoint:
     def _respond(self, request: Request, line: Line) -> Answer:
         if request.method != "POST":
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
-        if (request.content_length or 0) > _MOST_BYTES:
-            return refused(Refusal.UNREADABLE, line)
-        # The raw bytes, before anything could parse and re-encode them: Stripe signed these.
-        body = request.get_data(cache=True)
-        proof = self.verify(body, request.headers.get("Stripe-Signature"), self.secrets())
-        if proof != Verdict.GOOD:
+        request.max_content_length = _MOST_BYTES
+        try:
+            # The raw bytes, before anything could parse and re-encode them: Stripe signed these.
+            body = request.get_data(cache=True)
+        except RequestEntityTooLarge:
+            return refused(Refusal.TOO_BIG, line)
+        unproved = self._unproved(body, request.headers.get("Stripe-Signature"))
+        if unproved is not None:
             line.warn()
-            return refused(_UNPROVED[Verdict(proof)], line)
+            return refused(unproved, line)
         parsed = read_json(body)
         event = parsed if isinstance(parsed, Refusal) else parse_stripe_event(parsed)
         match event:
@@ -65,6 +68,24 @@ class StripeEndpoint:
             case StripeEvent():
                 return self._take(event, line)
 
+    def _unproved(self, body: bytes, signature: str | None) -> Refusal | None:
+        """
+        Say what is missing to a proof, if anything is.
+
+        With a secret that could not be read the signature may be right all the same, so Stripe
+        is asked to come back.
+        """
+        if not signature:
+            return Refusal.BAD_SIGNATURE
+        secrets = self.secrets()
+        match self.verify(body, signature, secrets.readable):
+            case Proof.GOOD:
+                return None
+            case Proof.EXPIRED:
+                return Refusal.SIGNATURE_EXPIRED
+            case Proof.BAD:
+                return Refusal.SECRET_AWAY if secrets.unreadable else Refusal.BAD_SIGNATURE
+
     def _take(self, event: StripeEvent, line: Line) -> Answer:
         line.note(
             stripe_event_id=event.id,
@@ -73,12 +94,6 @@ class StripeEndpoint:
         )
         taken = self.take(event, now=self.clock())
         return 200, _told(taken, line)
-
-
-_UNPROVED = {
-    Verdict.BAD: Refusal.BAD_SIGNATURE,
-    Verdict.EXPIRED: Refusal.SIGNATURE_EXPIRED,
-}
 
 
 def _ignored(reason: Ignored, line: Line) -> Answer:

@@ -45,6 +45,14 @@ class StripeUnavailableError(PortError):
     """Stripe's API did not answer in time, or asked us to slow down for too long."""
 
 
+class Proof(StrEnum):
+    """What Stripe's signature proves; EXPIRED is right, but too old or too new."""
+
+    GOOD = "good"
+    BAD = "bad"
+    EXPIRED = "expired"
+
+
 class Queue(StrEnum):
     """Two queues, so that a flood of page views never delays a purchase."""
 

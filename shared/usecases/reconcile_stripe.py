@@ -135,7 +135,7 @@ class ReconcileStripe:
         """
         Look until everything up to now is known, or the deadline has come.
 
-        The list that is furthest behind goes first, so that none starves where time is short.
+        The list with the oldest window goes first, so that none starves where time is short.
         Raise StoreUnavailableError; where Stripe is away for one list, go on with the others.
         """
         run = _Run(self.clock().replace(microsecond=0), deadline)
@@ -143,7 +143,7 @@ class ReconcileStripe:
         tallies = {listed: Tally() for listed in Listed}
         behind = list(Listed)
         while behind:
-            listed = min(behind, key=lambda each: cursors[each].covered_until)
+            listed = min(behind, key=lambda each: cursors[each].until)
             cursor = resumed(cursors[listed], listed, run.now)
             cursor, tallies[listed] = self._walk(listed, cursor, tallies[listed], run)
             if not cursor.finished or cursor.until >= run.now:

@@ -5,6 +5,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -154,3 +155,28 @@ def test_without_another_meta_there_is_no_stack_without_ours(dev):
     one = dev("--no-meta", "--store", "sqlite", META_GRAPH_URL="")
     assert one.process.wait(STARTS_WITHIN_SECONDS) == 1
     assert "--no-meta needs META_GRAPH_URL" in one.said()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path):
+    ready_file = tmp_path / "ready.json"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = subprocess.run(
+            [
+                str(ROOT / "scripts/dev"),
+                "--ready-file",
+                str(ready_file),
+                "--port",
+                f"collect={port}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert refused.returncode != 0
+    assert f"port {port}, asked for collect, is taken" in refused.stdout + refused.stderr
+    assert not ready_file.exists()

@@ -62,11 +62,18 @@ def test_a_secret_that_was_never_read_is_missed_by_name():
         manager.get()
 
 
-def test_a_forgotten_secret_is_read_anew():
+def test_while_secret_manager_is_away_it_is_not_asked_by_every_caller():
     manager = Manager()
     manager.get()
-    manager.value = "two"
+    manager.away, manager.now = True, NOW + KEPT_FOR
 
-    manager.secrets.forget(REFERENCE)
+    assert [manager.get() for _ in range(9)] == ["one"] * 9
+    assert manager.reads == 2
 
-    assert manager.get() == "two"
+
+def test_a_blank_secret_is_no_secret():
+    manager = Manager()
+    manager.value = " \n"
+
+    with pytest.raises(SecretUnavailableError):
+        manager.get()

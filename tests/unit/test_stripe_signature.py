@@ -5,7 +5,8 @@ import time
 import pytest
 import stripe
 
-from shared.adapters.stripe_signature import TOLERANCE, Signature, verify
+from shared.adapters.stripe_signature import TOLERANCE, verify
+from shared.usecases.ports import Proof
 
 SECRET = "whsec_abc"
 BODY = b'{"a":1}'
@@ -20,31 +21,31 @@ def signed(body: bytes = BODY, secret: str = SECRET, at: float | None = None) ->
 def test_the_published_vector_is_right_but_expired():
     header = "t=1700000000,v1=3b843bacfb18cc5554542fdcc84d815b399c52758e508a6fcecf0a2af4efea2b"
 
-    assert verify(BODY, header, [SECRET]) is Signature.EXPIRED
-    assert verify(BODY + b" ", header, [SECRET]) is Signature.BAD
+    assert verify(BODY, header, [SECRET]) is Proof.EXPIRED
+    assert verify(BODY + b" ", header, [SECRET]) is Proof.BAD
 
 
 def test_a_fresh_signature_is_good():
-    assert verify(BODY, signed(), [SECRET]) is Signature.GOOD
+    assert verify(BODY, signed(), [SECRET]) is Proof.GOOD
 
 
 def test_any_of_the_live_secrets_is_enough():
-    assert verify(BODY, signed(secret="whsec_new"), ["whsec_old", "whsec_new"]) is Signature.GOOD
-    assert verify(BODY, signed(secret="whsec_gone"), ["whsec_old", "whsec_new"]) is Signature.BAD
+    assert verify(BODY, signed(secret="whsec_new"), ["whsec_old", "whsec_new"]) is Proof.GOOD
+    assert verify(BODY, signed(secret="whsec_gone"), ["whsec_old", "whsec_new"]) is Proof.BAD
 
 
 def test_no_secret_proves_nothing():
-    assert verify(BODY, signed(), []) is Signature.BAD
-    assert verify(BODY, signed(secret="x"), [""]) is Signature.BAD
+    assert verify(BODY, signed(), []) is Proof.BAD
+    assert verify(BODY, signed(secret="x"), [""]) is Proof.BAD
 
 
 @pytest.mark.parametrize(
     ("age", "proved"),
     [
-        (TOLERANCE - 10, Signature.GOOD),
-        (TOLERANCE + 10, Signature.EXPIRED),
-        (-TOLERANCE + 10, Signature.GOOD),
-        (-TOLERANCE - 10, Signature.EXPIRED),
+        (TOLERANCE - 10, Proof.GOOD),
+        (TOLERANCE + 10, Proof.EXPIRED),
+        (-TOLERANCE + 10, Proof.GOOD),
+        (-TOLERANCE - 10, Proof.EXPIRED),
     ],
 )
 def test_a_signature_is_good_for_five_minutes_on_both_sides_of_now(age, proved):
@@ -71,8 +72,8 @@ def test_a_signature_is_good_for_five_minutes_on_both_sides_of_now(age, proved):
     ],
 )
 def test_a_malformed_header_is_bad_and_never_an_exception(header):
-    assert verify(BODY, header, [SECRET]) is Signature.BAD
+    assert verify(BODY, header, [SECRET]) is Proof.BAD
 
 
 def test_a_body_that_is_no_text_is_bad_and_never_an_exception():
-    assert verify(b"\xff\xfe", signed(), [SECRET]) is Signature.BAD
+    assert verify(b"\xff\xfe", signed(), [SECRET]) is Proof.BAD
