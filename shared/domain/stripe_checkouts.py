@@ -77,7 +77,7 @@ def _read_payment(
     if sale_key is None or price is None:
         return Ignored.MALFORMED
     amount, money = price
-    metadata, customer = json_object(session.get("metadata")), _customer(session)
+    metadata, customer = _own_metadata(session), _customer(session)
     return Settlement(
         sale_key=sale_key,
         objects=objects,
@@ -122,7 +122,17 @@ def _objects(session: JsonObject) -> StripeObjects:
 
 
 def _references(session: JsonObject) -> References:
-    return references(json_object(session.get("metadata")), session.get("client_reference_id"))
+    return references(_own_metadata(session), session.get("client_reference_id"))
+
+
+def _own_metadata(session: JsonObject) -> JsonObject:
+    """
+    Read what the shop's server wrote for this one sale.
+
+    A Payment Link copies its own metadata onto every session that it creates: an event_id or a
+    session there would be everybody's.
+    """
+    return {} if session.get("payment_link") else json_object(session.get("metadata"))
 
 
 def _customer(session: JsonObject) -> JsonObject:

@@ -11,7 +11,7 @@ else; whatever it was asked to write may then have happened or not.
     └── StripeUnavailableError  Stripe's API
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -235,3 +235,15 @@ class Gateway(Protocol):
 
 
 Gateways = dict[Destination, Gateway]
+
+
+class SettledPurchases(Protocol):
+    """The ledger as its operator asks it: what settled in a span of time."""
+
+    def between(self, since: datetime, until: datetime) -> Iterator[Purchase]:
+        """
+        Yield those with `since <= settled_at < until`, oldest first, equal instants by sale key.
+
+        They come `without_personal()`: a statement needs the money, not the person.
+        """
+        ...

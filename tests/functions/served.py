@@ -20,6 +20,8 @@ SETTINGS = {
     "SHOP_ORIGINS": "https://shop.example",
     "STRIPE_LIVEMODE": "false",
     "STRIPE_WEBHOOK_SECRETS": f"plain:{SECRET}",
+    "STRIPE_API_BASE": "http://127.0.0.1:9",
+    "STRIPE_API_KEY": "plain:rk_test",
     "META_GRAPH_URL": "http://127.0.0.1:9",
     "META_DATASET_ID": "1234567890",
     "META_ACCESS_TOKEN": "plain:token",

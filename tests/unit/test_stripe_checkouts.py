@@ -310,3 +310,15 @@ def test_totals_that_cannot_be_read_count_as_no_tax(totals):
 
     assert isinstance(found, Settlement)
     assert (found.amount_minor, found.tax_minor, found.shipping_minor) == (5990, 0, 0)
+
+
+def test_a_payment_links_own_metadata_speaks_for_no_single_sale():
+    """
+    Stripe copies it onto every session of the link; the buyer's own reference still counts.
+    """
+    metadata = {"settled_session": "s_of_nobody_12", "event_id": "static", "order_id": "o_1"}
+
+    settled = read(payment_link="plink_1", metadata=metadata)
+
+    assert settled.references == References(client_reference_id=REFERENCE)
+    assert (settled.event_id, settled.order_id) == (None, None)

@@ -1,0 +1,223 @@
+"""
+The statement: what became of the money that settled, in each currency, to the minor unit.
+
+    settled = accepted + in flight + rejected + expired + withheld
+
+The two sides are summed apart, each over the sales it names, so that the check can fail: a sale
+without a delivery, or in two places, is `unexplained`. Zero amounts are counted like any other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from shared.domain.conversions import Destination
+from shared.domain.deliveries import OPEN, State, Withheld
+from shared.domain.money import major_units
+from shared.domain.policies import Expired
+from shared.domain.purchases import MatchedBy, NoMatch, Purchase
+
+
+class Fate(StrEnum):
+    """What came of a sale at a destination. Each sale has one at a time."""
+
+    ACCEPTED = "accepted"
+    IN_FLIGHT = "in_flight"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHHELD = "withheld"
+
+
+def fate_of(state: State) -> Fate:
+    match state:
+        case State.OWED | State.QUEUED:
+            return Fate.IN_FLIGHT
+        case State.ACCEPTED:
+            return Fate.ACCEPTED
+        case State.REJECTED:
+            return Fate.REJECTED
+        case State.EXPIRED:
+            return Fate.EXPIRED
+        case State.WITHHELD:
+            return Fate.WITHHELD
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One sale on the statement: its money and its delivery, and nothing of the person.
+
+    `state` is None where nothing is owed to the destination at all; no rule of ours leads there.
+    """
+
+    sale_key: str
+    event_id: str
+    settled_at: datetime
+    currency: str
+    amount_minor: int
+    settled_minor: int
+    refunded_minor: int
+    state: State | None
+    reason: str | None
+    matched_by: MatchedBy | None
+    no_match: NoMatch | None
+
+    @property
+    def off_stripe_minor(self) -> int:
+        return self.amount_minor - self.settled_minor
+
+    @property
+    def part(self) -> str:
+        """Name the part of its fate: the state where it is still moving, else the reason."""
+        return self.reason or UNNAMED if self.state in _EXPLAINED else str(self.state)
+
+    def major(self, amount_minor: int) -> Decimal:
+        return major_units(amount_minor, self.currency)
+
+
+UNNAMED: Final = "unnamed"
+_EXPLAINED: Final = frozenset({State.REJECTED, State.EXPIRED, State.WITHHELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A sum in minor units, and the keys of the sales behind it, oldest first."""
+
+    amount_minor: int = 0
+    sale_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """
+    One currency. `settled` is what moved through Stripe; `off_stripe` stands beside it.
+
+    `refunded` is what was given back of these very sales, on whatever day. `parts` divides each
+    fate: by state what is in flight, by reason what is rejected, expired or withheld.
+    """
+
+    currency: str
+    lines: tuple[Line, ...]
+    settled: Figure
+    parts: Mapping[Fate, Mapping[str, Figure]]
+    refunded: Figure
+    off_stripe: Figure
+
+    def of(self, fate: Fate) -> Figure:
+        """Sum the parts of one fate."""
+        found = self.parts[fate].values()
+        keys = tuple(key for figure in found for key in figure.sale_keys)
+        return Figure(sum(figure.amount_minor for figure in found), keys)
+
+    @property
+    def net_minor(self) -> int:
+        return self.settled.amount_minor - self.refunded.amount_minor
+
+    @property
+    def unexplained(self) -> Figure:
+        """What settled and stands nowhere, or stands where it should not; empty if all is well."""
+        fates = [self.of(fate) for fate in Fate]
+        settled = Counter(self.settled.sale_keys)
+        placed = Counter(key for figure in fates for key in figure.sale_keys)
+        return Figure(
+            self.settled.amount_minor - sum(figure.amount_minor for figure in fates),
+            tuple(sorted(k for k in settled | placed if settled[k] != placed[k])),
+        )
+
+    @property
+    def adds_up(self) -> bool:
+        return self.unexplained == Figure()
+
+    def figures(self) -> dict[str, Figure]:
+        """Give every figure by the name it is asked for: `withheld`, `withheld:renewal`, …"""
+        found = {"settled": self.settled}
+        for fate in Fate:
+            found[fate] = self.of(fate)
+            if fate is not Fate.ACCEPTED:
+                found |= {f"{fate}:{part}": each for part, each in self.parts[fate].items()}
+        aside = {"refunded": self.refunded, "off_stripe": self.off_stripe}
+        return {**found, **aside, "unexplained": self.unexplained}
+
+    def behind(self, figure: str) -> tuple[Line, ...]:
+        """List the sales behind a figure; none where it is not on this statement."""
+        keys = set(self.figures().get(figure, Figure()).sale_keys)
+        return tuple(line for line in self.lines if line.sale_key in keys)
+
+    def major(self, amount_minor: int) -> Decimal:
+        return major_units(amount_minor, self.currency)
+
+
+FIGURES: Final = ("settled", *Fate, "refunded", "off_stripe", "unexplained")
+# What is rejected has Meta's numbers for reasons, of which there is no list.
+_PARTS: Final[Mapping[str, frozenset[str]]] = {
+    Fate.IN_FLIGHT: OPEN,
+    Fate.EXPIRED: frozenset(Expired) | {UNNAMED},
+    Fate.WITHHELD: frozenset(Withheld) | {UNNAMED},
+}
+
+
+def is_figure(name: str) -> bool:
+    """Tell whether a statement could have such a figure, be it empty today."""
+    whole, colon, part = name.partition(":")
+    if not colon:
+        return whole in FIGURES
+    return part in _PARTS.get(whole, frozenset()) or (whole == Fate.REJECTED and bool(part))
+
+
+def statements(purchases: Iterable[Purchase], destination: Destination) -> tuple[Statement, ...]:
+    """Make one statement a currency. A sale that is read twice counts once."""
+    lines = {each.sale_key: _line(each, destination) for each in purchases}
+    oldest_first = sorted(lines.values(), key=lambda line: (line.settled_at, line.sale_key))
+    return tuple(
+        _statement(currency, [line for line in oldest_first if line.currency == currency])
+        for currency in sorted({line.currency for line in oldest_first})
+    )
+
+
+def _line(purchase: Purchase, destination: Destination) -> Line:
+    delivery = purchase.deliveries.get(destination)
+    return Line(
+        sale_key=purchase.sale_key,
+        event_id=purchase.event_id,
+        settled_at=purchase.settled_at,
+        currency=purchase.currency,
+        amount_minor=purchase.amount_minor,
+        settled_minor=purchase.settled_minor,
+        refunded_minor=purchase.refunded_minor,
+        state=delivery.state if delivery else None,
+        reason=delivery.reason if delivery else None,
+        matched_by=purchase.matched_by,
+        no_match=purchase.no_match,
+    )
+
+
+def _statement(currency: str, lines: list[Line]) -> Statement:
+    return Statement(
+        currency=currency,
+        lines=tuple(lines),
+        settled=_settled(lines),
+        parts={fate: _parts(lines, fate) for fate in Fate},
+        refunded=_figure({line.sale_key: line.refunded_minor for line in lines}),
+        off_stripe=_figure({line.sale_key: line.off_stripe_minor for line in lines}),
+    )
+
+
+def _parts(lines: list[Line], fate: Fate) -> dict[str, Figure]:
+    mine = [line for line in lines if line.state is not None and fate_of(line.state) is fate]
+    names = sorted({line.part for line in mine})
+    return {name: _settled([line for line in mine if line.part == name]) for name in names}
+
+
+def _settled(lines: list[Line]) -> Figure:
+    keys = tuple(line.sale_key for line in lines)
+    return Figure(sum(line.settled_minor for line in lines), keys)
+
+
+def _figure(amounts: Mapping[str, int]) -> Figure:
+    """Sum what only some sales have; the others are not behind the figure."""
+    having = {key: amount for key, amount in amounts.items() if amount}
+    return Figure(sum(having.values()), tuple(having))
