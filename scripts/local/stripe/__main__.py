@@ -5,13 +5,14 @@ from pathlib import Path
 
 from scripts.local.foreground import wait_for_stop, write_ready_file
 from scripts.local.stripe import Endpoint, StripeStandIn
+from scripts.local.stripe.objects import API_VERSION
 
 
 def main() -> None:
     asked = _arguments()
     secrets = asked.webhook_secret.split(",")
     enabled = frozenset(asked.enabled_events.split(","))
-    endpoints = [Endpoint(url, secrets, enabled) for url in asked.webhook_url]
+    endpoints = [Endpoint(url, secrets, enabled, asked.api_version) for url in asked.webhook_url]
     with StripeStandIn(
         endpoints, port=asked.port, api_key=asked.api_key, livemode=asked.livemode
     ) as stripe:
@@ -32,6 +33,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--enabled-events", default="*", help="comma-separated types that are delivered"
+    )
+    parser.add_argument(
+        "--api-version",
+        default=API_VERSION,
+        help="the endpoints' own; before 2025-03-31 their events have the shapes of that time",
     )
     parser.add_argument("--api-key", help="refuses every other key")
     parser.add_argument("--livemode", action="store_true")

@@ -3,19 +3,19 @@
 import base64
 import binascii
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from scripts.local.http_messages import Answer, Request, Response, Route
 from scripts.local.stripe.checkout import Checkout
 from scripts.local.stripe.errors import ApiError, no_key, unknown_url, wrong_key
 from scripts.local.stripe.expanding import Expander
+from scripts.local.stripe.faults import ApiFaults
 from scripts.local.stripe.forms import Params, decode
 from scripts.local.stripe.ids import new_id
 from scripts.local.stripe.listing import RESOURCES, Resource, list_page
 from scripts.local.stripe.objects import API_VERSION, JsonObject
 from scripts.local.stripe.store import Store
-
-Call = Callable[[Request, Params], JsonObject]
+from scripts.local.stripe.writes import Call
 
 _LINE_ITEMS = Resource("item", "/v1/checkout/sessions/{id}/line_items", frozenset())
 
@@ -25,14 +25,16 @@ class Api:
         self,
         store: Store,
         checkout: Checkout,
-        expire: Callable[[str], JsonObject],
+        writes: Mapping[str, Call],
+        faults: ApiFaults,
         *,
         api_key: str | None,
     ) -> None:
         """With an `api_key` every other key is refused; without one any will do."""
         self._store = store
         self._checkout = checkout
-        self._expire = expire
+        self._writes = writes
+        self._faults = faults
         self._api_key = api_key
         self._expander = Expander(store, checkout.line_items)
         # Stripe answers a repeated Idempotency-Key with what it answered first.
@@ -40,15 +42,8 @@ class Api:
         self._writing = threading.Lock()
 
     def routes(self) -> list[Route]:
-        sessions = "/v1/checkout/sessions"
-        routes = [
-            self._write(sessions, lambda _, params: self._checkout.open(params)),
-            self._write(
-                sessions + "/{id}/expire", lambda request, _: self._expire(request.parameters["id"])
-            ),
-            self._write("/v1/payment_links", lambda _, params: self._checkout.make_link(params)),
-            self._read(sessions + "/{id}/line_items", self._list_line_items),
-        ]
+        routes = [self._write(pattern, call) for pattern, call in self._writes.items()]
+        routes.append(self._read(_LINE_ITEMS.url, self._list_line_items))
         for of in RESOURCES:
             routes += [
                 self._read(of.url, self._lister(of)),
@@ -58,33 +53,39 @@ class Api:
 
     def _lister(self, of: Resource) -> Call:
         def call(_: Request, params: Params) -> JsonObject:
-            page = list_page(of, self._store.newest_first(of.kind), params)
-            return self._expander.expanded(page, params)
+            return list_page(of, lambda fits: self._store.newest_first(of.kind, fits), params)
 
         return call
 
     def _getter(self, of: Resource) -> Call:
-        def call(request: Request, params: Params) -> JsonObject:
-            found = self._store.get(of.kind, request.parameters["id"])
-            return self._expander.expanded(found, params)
+        def call(request: Request, _: Params) -> JsonObject:
+            return self._store.get(of.kind, request.parameters["id"])
 
         return call
 
     def _list_line_items(self, request: Request, params: Params) -> JsonObject:
         line_items = self._checkout.line_items(request.parameters["id"])
-        return list_page(_LINE_ITEMS, line_items, params) | {"url": request.path}
+        page = list_page(_LINE_ITEMS, lambda fits: list(filter(fits, line_items)), params)
+        return page | {"url": request.path}
 
     def _read(self, pattern: str, call: Call) -> Route:
-        return Route("GET", pattern, lambda request: self._answer(request, call))
+        return self._route("GET", pattern, lambda request: self._answer(request, call))
 
     def _write(self, pattern: str, call: Call) -> Route:
-        return Route("POST", pattern, lambda request: self._answer_once(request, call))
+        return self._route("POST", pattern, lambda request: self._answer_once(request, call))
+
+    def _route(self, method: str, pattern: str, answer: Callable[[Request], Response]) -> Route:
+        # A fault comes before everything else, and no Idempotency-Key remembers it.
+        return Route(
+            method, pattern, lambda request: self._faults.take(request.path) or answer(request)
+        )
 
     def _answer(self, request: Request, call: Call) -> Response:
         try:
             self._check_key(request)
             pairs = request.query_pairs if request.method == "GET" else request.form_pairs
-            return _said(call(request, decode(pairs)))
+            params = decode(pairs)
+            return _said(self._expander.expanded(call(request, params), params))
         except ApiError as error:
             return _said(error.body(), error.status)
 

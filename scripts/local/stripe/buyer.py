@@ -51,3 +51,17 @@ class Buyer:
         return objects.address(
             country=self.country, city=self.city, postal_code=self.postal_code, line1=self.line1
         )
+
+
+def presented_in(told: Mapping[str, Any]) -> JsonObject | None:
+    """
+    Read what the buyer was shown under adaptive pricing, as `presentment_details`.
+
+    `presentment_amount` is in minor units of `presentment_currency`; None where neither is told.
+    """
+    if "presentment_currency" not in told:
+        return None
+    return {
+        "presentment_amount": int(told["presentment_amount"]),
+        "presentment_currency": str(told["presentment_currency"]),
+    }

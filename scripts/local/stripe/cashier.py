@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.local.stripe.announcing import Announced, Announcer
-from scripts.local.stripe.buyer import Buyer, Outcome, Settlement
+from scripts.local.stripe.buyer import Buyer, Outcome, Settlement, presented_in
 from scripts.local.stripe.checkout import Checkout
 from scripts.local.stripe.objects import JsonObject
 from scripts.local.stripe.payments import Payments
+from scripts.local.stripe.settling import Settling
 from scripts.local.stripe.store import Store
 
 
 @dataclass(frozen=True)
 class Paid:
-    """The session after the try, where its buyer goes next, and the events that tell of it."""
+    """
+    The session after the try, where its buyer goes next, and the events that tell of it.
+
+    Where an invoice or an intent without a session was settled, `session` is that object.
+    """
 
     session: JsonObject
     redirect: str | None
@@ -31,6 +36,7 @@ class Cashier:
         store: Store,
         checkout: Checkout,
         payments: Payments,
+        settling: Settling,
         announcer: Announcer,
         *,
         redirect_waits: float,
@@ -39,6 +45,7 @@ class Cashier:
         self._store = store
         self._checkout = checkout
         self._payments = payments
+        self._settling = settling
         self._announcer = announcer
         self._redirect_waits = redirect_waits
 
@@ -51,7 +58,8 @@ class Cashier:
         """
         session = self._store.get("checkout.session", session_id, "session")
         buyer = Buyer.of({"email": session["customer_email"]} | dict(told))
-        announced = self._announcer.announce(self._payments.pay(session_id, outcome, buyer))
+        changes = self._payments.pay(session_id, outcome, buyer, presented_in(told))
+        announced = self._announcer.announce(changes)
         paid = self._store.get("checkout.session", session_id)
         redirect = None
         if paid["status"] == "complete" and paid["success_url"]:
@@ -59,9 +67,10 @@ class Cashier:
             self._wait(announced)
         return Paid(paid, redirect, announced.events)
 
-    def settle(self, session_id: str, settlement: Settlement) -> Paid:
-        announced = self._announcer.announce(self._payments.settle(session_id, settlement))
-        return Paid(self._store.get("checkout.session", session_id), None, announced.events)
+    def settle(self, object_id: str, settlement: Settlement) -> Paid:
+        """Settle what is under way for a `cs_…`, `in_…` or `pi_…`; raise ApiError for others."""
+        announced = self._announcer.announce(self._settling.settle(object_id, settlement))
+        return Paid(self._store.find(object_id) or {}, None, announced.events)
 
     def expire(self, session_id: str) -> Paid:
         announced = self._announcer.announce(self._checkout.expire(session_id))

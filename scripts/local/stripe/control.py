@@ -21,12 +21,12 @@ class Control:
 
     def routes(self) -> list[Route]:
         return [
-            _told("/control/pay", self._pay),
-            _told("/control/settle", self._settle),
-            _told("/control/expire", self._expire),
-            _told("/control/webhooks", self._follow),
-            _told("/control/release", self._release),
-            _told("/control/send", self._send),
+            told_route("/control/pay", self._pay),
+            told_route("/control/settle", self._settle),
+            told_route("/control/expire", self._expire),
+            told_route("/control/webhooks", self._follow),
+            told_route("/control/release", self._release),
+            told_route("/control/send", self._send),
             Route("GET", "/control/deliveries", self._show_deliveries),
         ]
 
@@ -36,7 +36,8 @@ class Control:
 
     def _settle(self, told: Told) -> Any:
         settlement = Settlement(told.get("outcome", Settlement.SUCCEEDED))
-        return self._cashier.settle(told["session"], settlement).as_json()
+        named = told.get("invoice") or told.get("payment_intent") or told["session"]
+        return self._cashier.settle(named, settlement).as_json()
 
     def _expire(self, told: Told) -> Any:
         return self._cashier.expire(told["session"]).as_json()
@@ -60,7 +61,7 @@ class Control:
         return Response.of_json({"deliveries": attempts, "held": held})
 
 
-def _told(path: str, do: Callable[[Told], Any]) -> Route:
+def told_route(path: str, do: Callable[[Told], Any]) -> Route:
     """Make a route that takes a JSON object and answers 400 for what cannot be read in it."""
 
     def answer(request: Request) -> Answer:

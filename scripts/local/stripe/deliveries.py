@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from scripts.local.stripe.objects import JsonObject
+from scripts.local.stripe.objects import API_VERSION, JsonObject
+from scripts.local.stripe.old_shapes import exists_at
 from scripts.local.stripe.posting import Answered
 
 
@@ -16,9 +17,12 @@ class Endpoint:
     url: str
     secrets: Sequence[str] = field(repr=False)
     enabled_events: frozenset[str] = frozenset({"*"})
+    # Fixed when the endpoint was made, whatever version the account moved on to.
+    api_version: str = API_VERSION
 
     def wants(self, kind: str) -> bool:
-        return "*" in self.enabled_events or kind in self.enabled_events
+        enabled = "*" in self.enabled_events or kind in self.enabled_events
+        return enabled and exists_at(kind, self.api_version)
 
 
 @dataclass(frozen=True)

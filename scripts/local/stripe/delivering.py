@@ -16,7 +16,7 @@ from typing import Self
 
 from scripts.local.clock import Clock
 from scripts.local.stripe.deliveries import Attempt, Delivery, Endpoint, Plan
-from scripts.local.stripe.objects import JsonObject
+from scripts.local.stripe.objects import API_VERSION, JsonObject
 from scripts.local.stripe.posting import Answered, post
 from scripts.local.stripe.signatures import signature_header
 
@@ -32,12 +32,17 @@ class Deliverer:
         clock: Clock,
         *,
         delivered: Callable[[str], None],
+        shaped: Callable[[JsonObject, str], JsonObject],
         retry_after: Sequence[float] = RETRY_AFTER,
     ) -> None:
-        """`delivered` is called with the event's id whenever an endpoint took it."""
+        """
+        `delivered` is called with the event's id whenever an endpoint took it; `shaped` gives
+        an event as it was at another API version.
+        """
         self._endpoints = endpoints
         self._clock = clock
         self._delivered = delivered
+        self._shaped = shaped
         self._retry_after = retry_after
         self._changed = threading.Condition()
         self._order = itertools.count()
@@ -143,8 +148,11 @@ class Deliverer:
         return None
 
     def _try(self, delivery: Delivery) -> Answered:
+        event, pinned = delivery.event, delivery.endpoint.api_version
+        if event.get("api_version") == API_VERSION != pinned:
+            event = self._shaped(event, pinned)
         # Stripe prints its events over several lines; whoever re-serialises them breaks the MAC.
-        body = json.dumps(delivery.event, indent=2, ensure_ascii=False).encode()
+        body = json.dumps(event, indent=2, ensure_ascii=False).encode()
         at = int(self._clock().timestamp())
         answered = post(
             delivery.endpoint.url, body, signature_header(body, delivery.endpoint.secrets, at)

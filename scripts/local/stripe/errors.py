@@ -56,3 +56,9 @@ def parameter_unknown(param: str) -> ApiError:
 
 def invalid(message: str, param: str, code: str | None = None) -> ApiError:
     return ApiError(message, code=code, param=param)
+
+
+def unexpected_state(status: str) -> ApiError:
+    """Say that a PaymentIntent is not where the request would have it."""
+    message = f"This PaymentIntent's status is {status}, which does not allow that."
+    return ApiError(message, code="payment_intent_unexpected_state", param="payment_intent")

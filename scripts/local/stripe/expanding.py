@@ -5,8 +5,7 @@ from typing import Any
 
 from scripts.local.stripe.errors import invalid
 from scripts.local.stripe.forms import Params, items
-from scripts.local.stripe.listing import envelope
-from scripts.local.stripe.objects import JsonObject
+from scripts.local.stripe.objects import JsonObject, list_of
 from scripts.local.stripe.store import Store
 
 # Stripe expands four levels deep.
@@ -43,13 +42,27 @@ class Expander:
         match holder.get("object"), name:
             case "checkout.session", "line_items":
                 url = f"/v1/checkout/sessions/{holder['id']}/line_items"
-                return envelope(url, self._line_items(holder["id"]))
+                return list_of(url, self._line_items(holder["id"]))
             case "invoice", "payments":
-                payments = self._store.newest_first("invoice_payment")
-                own = [one for one in payments if one["invoice"] == holder["id"]]
-                return envelope("/v1/invoice_payments", own)
+                return list_of("/v1/invoice_payments", self._payments_of(holder["id"]))
+            case "invoice", "amount_paid_off_stripe":
+                # Stripe reckons it from the payment records, and no event tells it.
+                return sum(
+                    one["amount_paid"] or 0
+                    for one in self._payments_of(holder["id"])
+                    if one["payment"]["type"] == "payment_record"
+                )
+            case "charge", "refunds":
+                url = f"/v1/charges/{holder['id']}/refunds"
+                return list_of(url, self._of("refund", "charge", holder["id"]))
             case _:
                 return self._named_by_id(holder, name, path)
+
+    def _payments_of(self, invoice_id: str) -> list[JsonObject]:
+        return self._of("invoice_payment", "invoice", invoice_id)
+
+    def _of(self, kind: str, name: str, value: str) -> list[JsonObject]:
+        return self._store.newest_first(kind, lambda one: one[name] == value)
 
     def _named_by_id(self, holder: JsonObject, name: str, path: str) -> Any:
         value = holder.get(name)

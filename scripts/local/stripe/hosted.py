@@ -22,6 +22,7 @@ class Hosted:
         return [
             Route("GET", "/c/pay/{session}", _plainly(self._show)),
             Route("POST", "/c/pay/{session}", _plainly(self._pay)),
+            Route("GET", "/c/recover/{session}", _plainly(self._recover)),
             Route("GET", "/b/{link}", _plainly(self._follow)),
         ]
 
@@ -46,6 +47,9 @@ class Hosted:
     def _follow(self, request: Request) -> Answer:
         session = self._checkout.follow(request.parameters["link"], request.query)
         return Response.redirect(session["url"])
+
+    def _recover(self, request: Request) -> Answer:
+        return Response.redirect(self._checkout.recover(request.parameters["session"])["url"])
 
     def _page(self, session: JsonObject, refusal: str | None = None) -> str:
         draft = self._checkout.draft(session["id"])

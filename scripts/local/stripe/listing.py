@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.local.stripe.errors import invalid, missing, parameter_unknown
+from scripts.local.stripe.errors import invalid, missing, parameter_missing, parameter_unknown
 from scripts.local.stripe.forms import Params, integer, is_true, items, mapping
-from scripts.local.stripe.objects import JsonObject
+from scripts.local.stripe.objects import JsonObject, list_of
 
 Filter = Callable[[JsonObject], Any]
 
 _BOUNDS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _PAGING = frozenset({"limit", "starting_after", "ending_before", "expand"})
+_PAYMENT_FILTERS = frozenset({"type", "payment_intent", "payment_record"})
 _DEFAULT_LIMIT = 10
 _MOST = 100
 _MOST_TYPES = 20
@@ -36,39 +37,46 @@ RESOURCES = (
     resource(
         "checkout.session",
         "/v1/checkout/sessions",
-        "created customer payment_intent payment_link status subscription",
+        "created customer customer_details payment_intent payment_link status subscription",
     ),
     resource("payment_intent", "/v1/payment_intents", "created customer"),
     resource("charge", "/v1/charges", "created customer payment_intent"),
     resource("invoice", "/v1/invoices", "collection_method created customer status subscription"),
     resource("invoice_payment", "/v1/invoice_payments", "created invoice payment status"),
     resource("refund", "/v1/refunds", "charge created payment_intent"),
+    resource("dispute", "/v1/disputes", "charge created payment_intent"),
+    resource("subscription", "/v1/subscriptions", "collection_method created customer status"),
+    resource("customer", "/v1/customers", "created email"),
+    resource("payment_record", "/v1/payment_records"),
+    resource("coupon", "/v1/coupons", "created"),
     resource("event", "/v1/events", "created delivery_success type types"),
     resource("payment_link", "/v1/payment_links", "active"),
     resource("webhook_endpoint", "/v1/webhook_endpoints"),
 )
 
 
-def envelope(url: str, data: Sequence[JsonObject], *, has_more: bool = False) -> JsonObject:
-    return {"object": "list", "url": url, "has_more": has_more, "data": list(data)}
+def list_page(
+    of: Resource, select: Callable[[Filter], Sequence[JsonObject]], params: Params
+) -> JsonObject:
+    """
+    Cut a page from what `select` finds, newest first.
 
-
-def list_page(of: Resource, newest_first: Sequence[JsonObject], params: Params) -> JsonObject:
-    """Filter and cut; raise ApiError for an unknown filter, limit or cursor."""
+    Raise ApiError for an unknown filter, limit or cursor.
+    """
     for name in params:
         if name not in of.filters | _PAGING:
             raise parameter_unknown(name)
     fits = [_filter(name, params[name]) for name in params if name in of.filters]
-    found = [one for one in newest_first if all(fit(one) for fit in fits)]
+    found = select(lambda one: all(fit(one) for fit in fits))
     limit = integer(params.get("limit", str(_DEFAULT_LIMIT)), "limit")
     if not 1 <= limit <= _MOST:
         raise invalid(f"This value must be between 1 and {_MOST}.", "limit")
     if "ending_before" in params:
         newer = found[: _position(of, found, params, "ending_before")]
-        return envelope(of.url, newer[-limit:], has_more=len(newer) > limit)
+        return list_of(of.url, list(newer[-limit:]), has_more=len(newer) > limit)
     if "starting_after" in params:
         found = found[_position(of, found, params, "starting_after") + 1 :]
-    return envelope(of.url, found[:limit], has_more=len(found) > limit)
+    return list_of(of.url, list(found[:limit]), has_more=len(found) > limit)
 
 
 def _position(of: Resource, found: Sequence[JsonObject], params: Params, cursor: str) -> int:
@@ -99,8 +107,9 @@ def _filter(name: str, wanted: Any) -> Filter:
         case "subscription":
             return lambda one: _subscription_of(one) == wanted
         case "payment":
-            asked = mapping(wanted, "payment")
-            return lambda one: all(one["payment"].get(k) == v for k, v in asked.items())
+            return _payment(wanted)
+        case "customer_details":
+            return _buyer(wanted)
         case _:
             return lambda one: one.get(name) == wanted
 
@@ -109,6 +118,22 @@ def _subscription_of(one: JsonObject) -> Any:
     """Since basil an invoice names its subscription only below `parent`."""
     details = (one.get("parent") or {}).get("subscription_details") or {}
     return one.get("subscription") or details.get("subscription")
+
+
+def _payment(wanted: Any) -> Filter:
+    """Find invoice payments by what pays; Stripe wants the type beside the id."""
+    asked = mapping(wanted, "payment")
+    for name in asked:
+        if name not in _PAYMENT_FILTERS:
+            raise parameter_unknown(f"payment[{name}]")
+    if "type" not in asked:
+        raise parameter_missing("payment[type]")
+    return lambda one: all(one["payment"].get(k) == v for k, v in asked.items())
+
+
+def _buyer(wanted: Any) -> Filter:
+    email = mapping(wanted, "customer_details").get("email")
+    return lambda one: (one["customer_details"] or {}).get("email") == email
 
 
 def _event_types(wanted: Any) -> list[Any]:

@@ -22,6 +22,20 @@ _LINK_PARAMS = """
     phone_number_collection restrictions shipping_address_collection shipping_options
     submit_type subscription_data tax_id_collection transfer_data
 """
+# Of the longer ones, only what this stand-in reads or may leave unread.
+_INTENT_PARAMS = """
+    amount automatic_payment_methods capture_method confirm confirmation_method currency customer
+    description expand metadata off_session payment_method payment_method_options
+    payment_method_types receipt_email return_url setup_future_usage shipping
+    statement_descriptor statement_descriptor_suffix transfer_group
+"""
 
+CANCEL_PARAMS = frozenset({"cancellation_reason", "expand"})
+CAPTURE_PARAMS = frozenset({"amount_to_capture", "expand", "final_capture", "metadata"})
+CONFIRM_PARAMS = frozenset({"expand", "off_session", "payment_method", "return_url"})
+COUPON_PARAMS = frozenset({"amount_off", "currency", "duration", "expand", "name", "percent_off"})
+INTENT_PARAMS = frozenset(_INTENT_PARAMS.split())
+INVOICE_PAY_PARAMS = frozenset({"expand", "off_session", "paid_out_of_band", "payment_method"})
+REFUND_PARAMS = frozenset({"amount", "charge", "expand", "metadata", "payment_intent", "reason"})
 SESSION_PARAMS = frozenset(_SESSION_PARAMS.split())
 LINK_PARAMS = frozenset(_LINK_PARAMS.split())

@@ -1,122 +1,120 @@
-"""
-What becomes of a session when its buyer pays, pays later, or is declined.
-
-Only one-off payments so far; a subscription's first payment is refused by name.
-"""
-
-from typing import Any, assert_never
+"""What becomes of a session when its buyer pays, pays later, or is declined."""
 
 from scripts.local.stripe.announcing import Change
-from scripts.local.stripe.buyer import Buyer, Outcome, Settlement
+from scripts.local.stripe.buyer import Buyer, Outcome
 from scripts.local.stripe.checkout import Checkout
+from scripts.local.stripe.checkout_params import Draft
+from scripts.local.stripe.completing import Completing
+from scripts.local.stripe.customers import Customers
 from scripts.local.stripe.errors import ApiError, invalid
-from scripts.local.stripe.ids import new_id
+from scripts.local.stripe.ids import Ids
 from scripts.local.stripe.intents import Intents
+from scripts.local.stripe.invoice_lines import sold_lines
+from scripts.local.stripe.invoices import Invoices
 from scripts.local.stripe.objects import JsonObject
+from scripts.local.stripe.selling import Selling
 from scripts.local.stripe.store import Store
-
-_DECLINED = {"code": "card_declined", "message": "Your card was declined.", "type": "card_error"}
-_NO_FUNDS = {
-    "code": "insufficient_funds",
-    "message": "The customer's account has insufficient funds.",
-    "type": "card_error",
-}
+from scripts.local.stripe.subscriptions import Subscriptions
 
 
 class Payments:
-    def __init__(self, store: Store, checkout: Checkout, intents: Intents) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        checkout: Checkout,
+        customers: Customers,
+        intents: Intents,
+        invoices: Invoices,
+        subscriptions: Subscriptions,
+        selling: Selling,
+        completing: Completing,
+        ids: Ids,
+    ) -> None:
         self._store = store
         self._checkout = checkout
+        self._customers = customers
         self._intents = intents
+        self._invoices = invoices
+        self._subscriptions = subscriptions
+        self._selling = selling
+        self._completing = completing
+        self._ids = ids
 
-    def pay(self, session_id: str, outcome: Outcome, buyer: Buyer) -> list[Change]:
-        """Raise ApiError where the session cannot be paid, or not in this way."""
+    def pay(
+        self, session_id: str, outcome: Outcome, buyer: Buyer, presented: JsonObject | None = None
+    ) -> list[Change]:
+        """
+        Raise ApiError where the session cannot be paid, or not in this way.
+
+        `presented` is what the buyer was shown under adaptive pricing, as `presentment_details`.
+        """
         with self._store.lock:
             session = self._payable(session_id, outcome)
-            if outcome is not Outcome.DECLINE and session["amount_total"] == 0:
-                return [self._complete(session, buyer, payment_status="no_payment_required")]
-            session, intent = self._attempted(session, outcome)
-            charge = self._intents.charge(intent, buyer, self._phone(session, buyer))
-            match outcome:
-                case Outcome.CARD:
-                    money = self._intents.succeed(intent, charge)
-                    return [*money, self._complete(session, buyer, payment_status="paid")]
-                case Outcome.SEPA:
-                    self._intents.process(intent, charge)
-                    return [self._complete(session, buyer, payment_status="unpaid")]
-                case Outcome.DECLINE:
-                    return self._intents.fail(intent, charge, _DECLINED)
-                case _:
-                    assert_never(outcome)
+            draft = self._checkout.draft(session_id)
+            session = self._with_customer(session, draft, buyer)
+            if presented is not None:
+                session = self._change(session, presentment_details=presented)
+            if session["mode"] == "subscription":
+                return self._subscribe(session, draft, outcome, buyer)
+            return self._selling.sell(session, draft, outcome, buyer)
 
-    def settle(self, session_id: str, settlement: Settlement) -> list[Change]:
-        """Bring a delayed payment to its end; raise ApiError where none is pending."""
-        with self._store.lock:
-            session = self._store.get("checkout.session", session_id, "session")
-            intent = self._store.find(session["payment_intent"] or "") or {}
-            if intent.get("status") != "processing":
-                raise invalid("No payment of this session is pending.", "session")
-            charge = self._store.get("charge", intent["latest_charge"])
-            match settlement:
-                case Settlement.SUCCEEDED:
-                    money, word = self._intents.succeed(intent, charge), "paid"
-                case Settlement.FAILED:
-                    money, word = self._intents.fail(intent, charge, _NO_FUNDS), "unpaid"
-                case _:
-                    assert_never(settlement)
-            ended = self._store.change("checkout.session", session_id, payment_status=word)
-        return [*money, Change(f"checkout.session.async_payment_{settlement.value}", ended)]
+    def _subscribe(
+        self, session: JsonObject, draft: Draft, outcome: Outcome, buyer: Buyer
+    ) -> list[Change]:
+        presented = session["presentment_details"]
+        if outcome is Outcome.DECLINE:
+            return self._declined(session, buyer)
+        subscription = self._subscriptions.start(draft, session, presented)
+        invoice = self._subscriptions.first_bill(
+            subscription,
+            sold_lines(draft.line_items, subscription, self._ids),
+            session["total_details"]["amount_shipping"],
+        )
+        money = self._invoices.collect(invoice["id"], outcome, buyer=buyer, presented=presented)
+        status = "paid" if outcome is Outcome.CARD else "unpaid"
+        if session["amount_total"] == 0:
+            status = "no_payment_required"
+        session = self._change(session, invoice=invoice["id"], subscription=subscription["id"])
+        subscription = self._store.get("subscription", subscription["id"])
+        started = Change("customer.subscription.created", subscription)
+        ended = self._completing.complete(session, buyer, payment_status=status)
+        return [started, *money, ended]
+
+    def _declined(self, session: JsonObject, buyer: Buyer) -> list[Change]:
+        """Let the first payment of a subscription fail: nothing but the try remains of it."""
+        intent = self._intents.open(
+            Outcome.DECLINE.method,
+            {},
+            amount=session["amount_total"],
+            currency=session["currency"],
+            customer=session["customer"],
+            description="Subscription creation",
+            livemode=session["livemode"],
+        )
+        return self._intents.attempt(intent, Outcome.DECLINE, buyer)
 
     def _payable(self, session_id: str, outcome: Outcome) -> JsonObject:
         session = self._store.get("checkout.session", session_id, "session")
         if session["status"] != "open":
             raise invalid(f"This session is {session['status']}, not open.", "session")
-        if session["mode"] != "payment":
-            raise ApiError(f"This stand-in cannot yet complete a {session['mode']}.", status=501)
+        if session["mode"] == "setup":
+            raise ApiError("This stand-in cannot yet complete a setup.", status=501)
         if outcome.method not in session["payment_method_types"]:
             raise invalid(f"This session does not offer {outcome.method}.", "outcome")
         return session
 
-    def _attempted(self, session: JsonObject, outcome: Outcome) -> tuple[JsonObject, JsonObject]:
-        """Give session and intent; Stripe makes the intent at the first try, and keeps it."""
-        if session["payment_intent"]:
-            return session, self._store.get("payment_intent", session["payment_intent"])
-        customer = session["customer"]
-        if customer is None and session["customer_creation"] == "always":
-            customer = new_id("cus", 14)
-        intent = self._intents.open(
-            outcome.method,
-            self._checkout.draft(session["id"]).payment_intent_metadata,
-            amount=session["amount_total"],
-            currency=session["currency"],
-            customer=customer,
-            livemode=session["livemode"],
+    def _with_customer(self, session: JsonObject, draft: Draft, buyer: Buyer) -> JsonObject:
+        wanted = (
+            session["mode"] == "subscription"
+            or session["customer_creation"] == "always"
+            or draft.invoice_metadata is not None
         )
-        attempted = self._store.change(
-            "checkout.session", session["id"], customer=customer, payment_intent=intent["id"]
-        )
-        return attempted, intent
+        if session["customer"] is not None or not wanted:
+            return session
+        phone = self._completing.phone(session, buyer)
+        customer = self._customers.open(buyer, phone, livemode=session["livemode"])
+        return self._change(session, customer=customer)
 
-    def _complete(self, session: JsonObject, buyer: Buyer, *, payment_status: str) -> Change:
-        details: dict[str, Any] = {
-            "address": buyer.address(),
-            "business_name": None,
-            "email": buyer.email,
-            "individual_name": None,
-            "name": buyer.name,
-            "phone": self._phone(session, buyer),
-            "tax_exempt": "none",
-            "tax_ids": [],
-        }
-        completed = self._store.change(
-            "checkout.session",
-            session["id"],
-            customer_details=details,
-            payment_status=payment_status,
-            status="complete",
-            url=None,
-        )
-        return Change("checkout.session.completed", completed)
-
-    def _phone(self, session: JsonObject, buyer: Buyer) -> str | None:
-        return buyer.phone if self._checkout.draft(session["id"]).collects_phone else None
+    def _change(self, session: JsonObject, **over: object) -> JsonObject:
+        return self._store.change("checkout.session", session["id"], **over)
