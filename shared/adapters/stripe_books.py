@@ -63,7 +63,7 @@ class StripeApiBooks:
         }
         return any(
             minor_or_zero(other.get("amount_paid")) > 0
-            and _paid_in_order(other) < _paid_in_order(invoice)
+            and _came_before(other, invoice)
             and self._stripe_part(other) > 0
             for other in self._api.every(_INVOICES, asked)
         )
@@ -131,6 +131,14 @@ def _without_payments(invoice: JsonObject) -> int:
 
 def _is_through_stripe(payment: JsonObject) -> bool:
     return json_object(payment.get("payment")).get("type") in _THROUGH_STRIPE
+
+
+def _came_before(other: JsonObject, invoice: JsonObject) -> bool:
+    """Order two invoices of one subscription; the one that opened it comes before all."""
+    if other.get("id") == invoice.get("id"):
+        return False
+    opened_it = other.get("billing_reason") == "subscription_create"
+    return opened_it or _paid_in_order(other) < _paid_in_order(invoice)
 
 
 def _paid_in_order(invoice: JsonObject) -> tuple[int, int, str]:
