@@ -36,21 +36,8 @@ _FIELDS = frozenset(
         "user_data",
     }
 )
-_USER_DATA = frozenset(
-    {
-        "em",
-        "ph",
-        "fn",
-        "ln",
-        "ge",
-        "db",
-        "ct",
-        "st",
-        "zp",
-        "country",
-        "external_id",
-    }
-)
+# What a page may say of its visitor; Google's form of a phone is made here, not there.
+_USER_DATA = frozenset(HashedCustomer.__dataclass_fields__) - {"ph_e164"}
 
 
 @dataclass(frozen=True, slots=True)

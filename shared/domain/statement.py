@@ -10,77 +10,15 @@ without a delivery, or in two places, is `unexplained`. Zero amounts are counted
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from shared.domain.conversions import Destination
-from shared.domain.deliveries import OPEN, State, Withheld
+from shared.domain.deliveries import OPEN, Withheld
 from shared.domain.money import major_units
 from shared.domain.policies import Expired
-from shared.domain.purchases import MatchedBy, NoMatch, Purchase
-
-
-class Fate(StrEnum):
-    """What came of a sale at a destination. Each sale has one at a time."""
-
-    ACCEPTED = "accepted"
-    IN_FLIGHT = "in_flight"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    WITHHELD = "withheld"
-
-
-def fate_of(state: State) -> Fate:
-    match state:
-        case State.OWED | State.QUEUED:
-            return Fate.IN_FLIGHT
-        case State.ACCEPTED:
-            return Fate.ACCEPTED
-        case State.REJECTED:
-            return Fate.REJECTED
-        case State.EXPIRED:
-            return Fate.EXPIRED
-        case State.WITHHELD:
-            return Fate.WITHHELD
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """
-    One sale on the statement: its money and its delivery, and nothing of the person.
-
-    `state` is None where nothing is owed to the destination at all; no rule of ours leads there.
-    """
-
-    sale_key: str
-    event_id: str
-    settled_at: datetime
-    currency: str
-    amount_minor: int
-    settled_minor: int
-    refunded_minor: int
-    state: State | None
-    reason: str | None
-    matched_by: MatchedBy | None
-    no_match: NoMatch | None
-
-    @property
-    def off_stripe_minor(self) -> int:
-        return self.amount_minor - self.settled_minor
-
-    @property
-    def part(self) -> str:
-        """Name the part of its fate: the state where it is still moving, else the reason."""
-        return self.reason or UNNAMED if self.state in _EXPLAINED else str(self.state)
-
-    def major(self, amount_minor: int) -> Decimal:
-        return major_units(amount_minor, self.currency)
-
-
-UNNAMED: Final = "unnamed"
-_EXPLAINED: Final = frozenset({State.REJECTED, State.EXPIRED, State.WITHHELD})
+from shared.domain.purchases import Purchase
+from shared.domain.statement_lines import UNNAMED, Fate, Line, fate_of, line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,28 +108,11 @@ def is_figure(name: str) -> bool:
 
 def statements(purchases: Iterable[Purchase], destination: Destination) -> tuple[Statement, ...]:
     """Make one statement a currency. A sale that is read twice counts once."""
-    lines = {each.sale_key: _line(each, destination) for each in purchases}
+    lines = {each.sale_key: line_of(each, destination) for each in purchases}
     oldest_first = sorted(lines.values(), key=lambda line: (line.settled_at, line.sale_key))
     return tuple(
         _statement(currency, [line for line in oldest_first if line.currency == currency])
         for currency in sorted({line.currency for line in oldest_first})
-    )
-
-
-def _line(purchase: Purchase, destination: Destination) -> Line:
-    delivery = purchase.deliveries.get(destination)
-    return Line(
-        sale_key=purchase.sale_key,
-        event_id=purchase.event_id,
-        settled_at=purchase.settled_at,
-        currency=purchase.currency,
-        amount_minor=purchase.amount_minor,
-        settled_minor=purchase.settled_minor,
-        refunded_minor=purchase.refunded_minor,
-        state=delivery.state if delivery else None,
-        reason=delivery.reason if delivery else None,
-        matched_by=purchase.matched_by,
-        no_match=purchase.no_match,
     )
 
 

@@ -52,4 +52,4 @@ def test_a_bundle_is_one_function_with_shared_beside_it(repository, tmp_path):
 def test_a_real_bundle_compiles_as_googles_builder_compiles_it(name, tmp_path):
     bundle = lay_out(ROOT, name, tmp_path / name)
     subprocess.run([sys.executable, "-m", "compileall", "-f", "-q", "."], cwd=bundle, check=True)
-    assert {"main.py", "requirements.txt", "shared/wiring.py"} <= set(files_of(bundle))
+    assert {"main.py", "requirements.txt", "shared/wiring/parts.py"} <= set(files_of(bundle))

@@ -1,0 +1,177 @@
+"""
+The composition root: this package alone knows every adapter.
+
+Each builder reads its function's settings at once, so that a missing one stops the start, and
+returns a maker of the endpoint: clients are made at the first request, in the process that
+serves it (gunicorn imports a function before it forks). What another function needs is never
+imported, so that a cold start of `collect` or `dispatch` loads no Stripe library.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared import config
+from shared.domain.conversions import Destination
+from shared.domain.purchases import Source
+from shared.environment import Env
+from shared.wiring import parts
+
+if TYPE_CHECKING:
+    from shared.http.collect_endpoint import CollectEndpoint
+    from shared.http.dispatch_endpoint import DispatchEndpoint
+    from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.usecases import ports
+
+# ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
+
+
+def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
+    settings = config.CollectSettings.from_env(env)
+    script = tag.read_bytes()
+    from shared.adapters.cloud_tasks import AsyncCloudTasks
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.http.collect_endpoint import CollectEndpoint
+    from shared.usecases.collect_events import CollectEvents
+    from shared.usecases.release_purchase import ReleasePurchase
+
+    @cache
+    def make() -> CollectEndpoint:
+        sessions, releases = parts.async_stores(settings.store)
+        tasks = AsyncCloudTasks(
+            parts.async_tasks_client(settings.tasks), parts.queues(settings.tasks)
+        )
+        return CollectEndpoint(
+            collect=CollectEvents(
+                sessions=sessions,
+                tasks=tasks,
+                consent_rule=settings.consent,
+                session_kept_for=settings.session_kept_for,
+            ),
+            release=ReleasePurchase(releases, sessions),
+            tag=script,
+            origins=settings.origins,
+            trusted_hops=settings.trusted_proxy_hops,
+            cookie_domain=settings.cookie_domain,
+            project=settings.store.project,
+            e164=to_e164,
+            clock=parts.now,
+        )
+
+    return make
+
+
+def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
+    settings = config.StripeWebhookSettings.from_env(env)
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.adapters.stripe_signature import verify
+    from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.usecases.take_stripe_event import TakeStripeEvent
+
+    @cache
+    def make() -> StripeEndpoint:
+        stores = parts.stores(settings.store)
+        secret = parts.secrets()
+        return StripeEndpoint(
+            take=TakeStripeEvent(
+                sessions=stores.sessions,
+                ledger=stores.ledger,
+                refresh=parts.refresh(stores, settings.tasks, settings.policies),
+                policies=settings.policies,
+                e164=to_e164,
+            ),
+            verify=verify,
+            secrets=partial(parts.live_secrets, settings.webhook_secrets, secret),
+            project=settings.store.project,
+            clock=parts.now,
+        )
+
+    return make
+
+
+def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
+    settings = config.DispatchSettings.from_env(env)
+    import requests
+
+    from shared.adapters.cloud_tasks import CloudTasks
+    from shared.adapters.meta_gateway import MetaGateway
+    from shared.adapters.stripe_books import StripeApiBooks
+    from shared.adapters.task_bodies import decode
+    from shared.http.dispatch_endpoint import DispatchEndpoint
+    from shared.usecases.dispatch_events import DispatchEvents
+    from shared.usecases.dispatch_purchase import DispatchPurchase
+
+    @cache
+    def make() -> DispatchEndpoint:
+        stores = parts.stores(settings.store)
+        secret = parts.secrets()
+        meta = MetaGateway(
+            session=requests.Session(),
+            events_url=settings.meta.events_url,
+            token=lambda: secret(settings.meta.access_token),
+            test_event_code=settings.meta.test_event_code,
+        )
+        gateways: ports.Gateways = {Destination.META: meta}
+        return DispatchEndpoint(
+            dispatch_events=DispatchEvents(
+                sessions=stores.sessions,
+                dead_letters=stores.dead_letters,
+                tasks=CloudTasks(parts.tasks_client(settings.tasks), parts.queues(settings.tasks)),
+                gateways=gateways,
+                policies=settings.policies,
+                clock=parts.now,
+            ),
+            dispatch_purchase=DispatchPurchase(
+                ledger=stores.ledger,
+                refresh=parts.refresh(stores, settings.tasks, settings.policies),
+                books=StripeApiBooks(parts.stripe_api(settings.stripe, secret)),
+                gateways=gateways,
+                policies=settings.policies,
+                clock=parts.now,
+                rest=parts.rest,
+            ),
+            decode=decode,
+            project=settings.store.project,
+        )
+
+    return make
+
+
+def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
+    settings = config.ReconcileSettings.from_env(env)
+    from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.adapters.stripe_api import API_VERSION
+    from shared.adapters.stripe_lists import StripeApiLists
+    from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.reconcile_stripe import ReconcileStripe
+    from shared.usecases.relay_deliveries import RelayDeliveries
+    from shared.usecases.take_stripe_event import TakeStripeEvent
+
+    @cache
+    def make() -> ReconcileEndpoint:
+        stores = parts.stores(settings.store)
+        refresh = parts.refresh(stores, settings.tasks, settings.policies)
+        take = TakeStripeEvent(
+            sessions=stores.sessions,
+            ledger=stores.ledger,
+            refresh=refresh,
+            policies=settings.policies,
+            e164=to_e164,
+        )
+        return ReconcileEndpoint(
+            relay=RelayDeliveries(ledger=stores.ledger, refresh=refresh),
+            stripe=ReconcileStripe(
+                lists=StripeApiLists(parts.stripe_api(settings.stripe, parts.secrets())),
+                known=stores.known,
+                cursors=stores.cursors,
+                take=partial(take, source=Source.RECONCILE),
+                clock=parts.now,
+                api_version=API_VERSION,
+            ),
+            project=settings.store.project,
+            clock=parts.now,
+        )
+
+    return make
