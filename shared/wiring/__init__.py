@@ -126,7 +126,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
             dispatch_purchase=DispatchPurchase(
                 ledger=stores.ledger,
                 refresh=parts.refresh(stores, settings.tasks, settings.policies),
-                books=StripeApiBooks(parts.stripe_api(settings.stripe, secret)),
+                books=StripeApiBooks(parts.stripe_api(settings.stripe, secret, parts.ASKED_FOR)),
                 gateways=gateways,
                 policies=settings.policies,
                 clock=parts.now,
@@ -163,7 +163,9 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
         return ReconcileEndpoint(
             relay=RelayDeliveries(ledger=stores.ledger, refresh=refresh),
             stripe=ReconcileStripe(
-                lists=StripeApiLists(parts.stripe_api(settings.stripe, parts.secrets())),
+                lists=StripeApiLists(
+                    parts.stripe_api(settings.stripe, parts.secrets(), parts.WALKED_FOR)
+                ),
                 known=stores.known,
                 cursors=stores.cursors,
                 take=partial(take, source=Source.RECONCILE),

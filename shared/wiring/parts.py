@@ -42,7 +42,15 @@ def refresh(
     )
 
 
-def stripe_api(settings: config.StripeSettings, secret: Callable[[str], str]) -> "StripeApi":
+# Cloud Tasks comes back anyway, and a cart is not worth a long wait.
+ASKED_FOR = timedelta(seconds=3)
+# A walk over all of Stripe's lists rather waits than starts again.
+WALKED_FOR = timedelta(seconds=10)
+
+
+def stripe_api(
+    settings: config.StripeSettings, secret: Callable[[str], str], patience: timedelta
+) -> "StripeApi":
     import random
 
     import requests
@@ -56,6 +64,7 @@ def stripe_api(settings: config.StripeSettings, secret: Callable[[str], str]) ->
         rest=rest,
         seconds=time.monotonic,
         chance=random.random,
+        patience=patience,
     )
 
 
