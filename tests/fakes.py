@@ -1,7 +1,7 @@
 """Ports in memory, written by hand and held to the same contract tests as the real adapters."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
@@ -179,6 +179,19 @@ class FakeReleases:
 
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return self._ledger.replace(entry, purchase)
+
+
+class FakeSettledPurchases:
+    """SettledPurchases over a FakeLedger."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self._ledger = ledger
+
+    def between(self, since: datetime, until: datetime) -> Iterator[Purchase]:
+        self._ledger.away.check()
+        found = [p for p, _ in self._ledger.purchases.values() if since <= p.settled_at < until]
+        for each in sorted(found, key=lambda p: (p.settled_at, p.sale_key)):
+            yield each.without_personal()
 
 
 class FakeBooks:

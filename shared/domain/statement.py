@@ -23,7 +23,7 @@ from shared.domain.statement_lines import UNNAMED, Fate, Line, fate_of, line_of
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A sum in minor units, and the keys of the sales behind it, oldest first."""
+    """A sum in minor units, and the keys of the sales behind it."""
 
     amount_minor: int = 0
     sale_keys: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Statement:
     """
 
     currency: str
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...]  # oldest first
     settled: Figure
     parts: Mapping[Fate, Mapping[str, Figure]]
     refunded: Figure

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import pytest
 
 from shared.usecases import ports
-from tests.fakes import FakeDeadLetters, FakeLedger, FakeReleases, FakeSessions, FakeSessionWriter
+from tests.fakes import (
+    FakeDeadLetters,
+    FakeLedger,
+    FakeReleases,
+    FakeSessions,
+    FakeSessionWriter,
+    FakeSettledPurchases,
+)
 
 STORES = ["fake", "sqlite", pytest.param("firestore", marks=pytest.mark.emulator)]
 
@@ -19,6 +26,7 @@ class Stores:
     ledger: ports.Ledger
     releases: ports.Releases
     dead_letters: ports.DeadLetters
+    settled_purchases: ports.SettledPurchases
 
 
 @pytest.fixture(params=STORES)
@@ -30,7 +38,12 @@ def stores(request, tmp_path):
 def fake_stores():
     sessions, ledger = FakeSessions(), FakeLedger()
     return Stores(
-        sessions, FakeSessionWriter(sessions), ledger, FakeReleases(ledger), FakeDeadLetters()
+        sessions,
+        FakeSessionWriter(sessions),
+        ledger,
+        FakeReleases(ledger),
+        FakeDeadLetters(),
+        FakeSettledPurchases(ledger),
     )
 
 
@@ -38,6 +51,7 @@ def fake_stores():
 def sqlite_stores(tmp_path):
     from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessions, SqliteSessionWriter
+    from shared.adapters.sqlite_statements import SqliteSettledPurchases
     from shared.adapters.sqlite_store import SqliteStore
 
     store = SqliteStore(tmp_path / "settled.sqlite")
@@ -47,6 +61,7 @@ def sqlite_stores(tmp_path):
         SqliteLedger(store),
         SqliteReleases(store),
         SqliteDeadLetters(store),
+        SqliteSettledPurchases(store),
     )
     store.close()
 
@@ -60,6 +75,7 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
     from shared.adapters.firestore_sessions import FirestoreSessions
+    from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     client = Client(project=project_id)
@@ -70,6 +86,8 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
         FirestoreLedger(client),
         FirestoreReleases(lambda: async_client),
         FirestoreDeadLetters(client),
+        # Two a page, so that a handful of purchases turns pages.
+        FirestoreSettledPurchases(client, purchases_a_page=2),
     )
     client.close()
     async_client.close()
