@@ -4,6 +4,10 @@ import os
 import secrets
 from contextlib import contextmanager
 
+# Before anything loads gRPC: its fork handlers abort the child of a process that serves gRPC in
+# other threads, and what we fork does nothing with gRPC before it becomes another program.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+
 import pytest
 
 from scripts.local import emulator

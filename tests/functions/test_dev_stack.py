@@ -47,6 +47,11 @@ class Dev:
     def living(self):
         return [path.name for path in Path("/proc").iterdir() if self._is_ours(path)]
 
+    def obstinate(self):
+        """Name who still lives, and what they last said."""
+        lines = [Path("/proc", each, "cmdline").read_bytes().split(b"\0") for each in self.living()]
+        return f"{lines}\n{self.said()}"
+
     def _is_ours(self, path):
         try:
             return self.mark.encode() in (path / "environ").read_bytes().split(b"\0")
@@ -59,10 +64,10 @@ class Dev:
         self.log.close()
 
 
-def wait_for(fact, *, within=STARTS_WITHIN_SECONDS):
+def wait_for(fact, *, within=STARTS_WITHIN_SECONDS, says=lambda: "it never came true"):
     deadline = time.monotonic() + within
     while not fact():
-        assert time.monotonic() < deadline, "it never came true"
+        assert time.monotonic() < deadline, says()
         time.sleep(0.05)
 
 
@@ -103,7 +108,7 @@ def test_the_end_of_dev_is_the_end_of_all_it_started(dev, number):
     assert len(one.living()) > len(FUNCTIONS)
     one.process.send_signal(number)
     status = one.process.wait(STOPS_WITHIN_SECONDS)
-    wait_for(lambda: not one.living(), within=STOPS_WITHIN_SECONDS)
+    wait_for(lambda: not one.living(), within=STOPS_WITHIN_SECONDS, says=one.obstinate)
     assert status == (-signal.SIGKILL if number == signal.SIGKILL else 0)
 
 
