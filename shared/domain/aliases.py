@@ -34,11 +34,13 @@ class Alias:
     Leads from one of Stripe's ids to the session and the sale that it belongs to.
 
     On a checkout: `unpaid_at` when it was seen unpaid, `ended` once it was paid, failed or
-    expired. `invoice_id` names the invoice that a payment pays. On an invoice: `payments` and
-    `off_stripe` by payment, in minor units. On a payment: `refunds` by refund and status,
-    `charge_refunded` by charge and amount, `disputes` by dispute and status. On a
-    subscription: `money`, when each of its invoices was paid, as Unix seconds, for those that
-    moved any.
+    expired; `recovered_by` the checkouts that took its place. `invoice_id` names the invoice
+    that a payment pays or a checkout brought. On an invoice: `payments` and `off_stripe` by
+    payment, in minor units. On a payment: `settled`; `refunds` by refund and status,
+    `charge_refunded` by charge and amount, `disputes` by dispute and status. On a subscription
+    and its customer, which have many sales: `sales`, and `money` for those that moved any as far
+    as their own event tells, by when they were paid; `sessions` by session and time. Times in
+    maps are Unix seconds.
     """
 
     stripe_id: str
@@ -55,12 +57,28 @@ class Alias:
     refunds: dict[str, dict[str, int]] = field(default_factory=dict)
     charge_refunded: dict[str, int] = field(default_factory=dict)
     disputes: dict[str, dict[str, int]] = field(default_factory=dict)
+    sales: dict[str, int] = field(default_factory=dict)
     money: dict[str, int] = field(default_factory=dict)
+    sessions: dict[str, int] = field(default_factory=dict)
+    recovered_by: dict[str, int] = field(default_factory=dict)
 
 
 def event_id_alias(event_id: str) -> str:
     """Name the alias of an event_id; its `money` says which sales carry it."""
     return f"eid_{sha256_hex(event_id)[:40]}"
+
+
+def session_noted(session_id: str | None, at: datetime) -> dict[str, int]:
+    """Note a session and when it was named; of the same one, every time has a key of its own."""
+    seconds = int(at.timestamp())
+    return {} if session_id is None else {f"{session_id}_{seconds}": seconds}
+
+
+def first_session(alias: Alias, *, until: datetime | None = None) -> str | None:
+    """Name the first session that led to a subscription or a customer, up to a moment."""
+    latest = None if until is None else int(until.timestamp())
+    noted = [(at, key) for key, at in alias.sessions.items() if latest is None or at <= latest]
+    return min(noted)[1].rpartition("_")[0] if noted else None
 
 
 def refunded_minor(aliases: Iterable[Alias]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.aliases import Alias, SettledIntent, event_id_alias
+from shared.domain.aliases import Alias, SettledIntent, event_id_alias, session_noted
 from shared.domain.matching import Match
 from shared.domain.purchases import NoMatch
 from shared.domain.readings import (
@@ -40,6 +40,11 @@ class Evidence:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(alias.stripe_id for alias in self.aliases)
+
+
+def names_its_own_sale(reading: Reading) -> bool:
+    """Tell what says itself whose sale it is from what only bears on a sale that others name."""
+    return isinstance(reading, Link) or (isinstance(reading, Settlement) and reading.is_marked)
 
 
 def evidence_of(
@@ -84,41 +89,86 @@ def _shared_ids(objects: StripeObjects) -> Iterator[str]:
 def _of_settlement(
     reading: Settlement, event: StripeEvent, session_id: str | None, until: datetime
 ) -> list[Alias]:
-    objects = reading.objects
-    if not reading.is_marked and objects.payment_intent_id is not None:
-        settled = SettledIntent(
-            amount_minor=reading.amount_minor,
-            currency=reading.currency,
-            settled_at=reading.settled_at,
-            livemode=event.livemode,
-            event_id=event.id,
-        )
-        return [Alias(objects.payment_intent_id, until, settled=settled)]
+    objects, payment = reading.objects, _received(reading, event, until)
+    if not reading.is_marked:
+        return payment
     aliases = [Alias(each, until, session_id, reading.sale_key) for each in _own_ids(objects)]
+    if payment:
+        aliases = [replace(aliases[0], settled=payment[0].settled)]
     aliases = [_as_checkout(alias, objects) for alias in aliases]
-    aliases += [Alias(each, until, session_id) for each in _shared_ids(objects)]
     if reading.event_id is not None:
         own = {reading.sale_key: int(reading.settled_at.timestamp())}
         aliases.append(Alias(event_id_alias(reading.event_id), until, money=own))
-    if objects.subscription_id is not None and objects.invoice_id is not None:
-        paid = reading.amount_minor > 0 and reading.off_stripe is not True
-        money = {objects.invoice_id: int(reading.settled_at.timestamp())} if paid else {}
-        aliases.append(Alias(objects.subscription_id, until, money=money))
-    return _merged(aliases)
+    if objects.subscription_id is not None:
+        aliases = [_as_invoice(alias, reading) for alias in aliases]
+        aliases += _of_subscription(reading, session_id, until)
+    return aliases + _of_recovery(objects, event.created_at, until)
+
+
+def _received(reading: Settlement, event: StripeEvent, until: datetime) -> list[Alias]:
+    """Keep what a PaymentIntent itself says that it received; nobody else knows it better."""
+    objects = reading.objects
+    is_its_own = objects.checkout_session_id is None and objects.invoice_id is None
+    if objects.payment_intent_id is None or not is_its_own:
+        return []
+    settled = SettledIntent(
+        amount_minor=reading.amount_minor,
+        currency=reading.currency,
+        settled_at=reading.settled_at,
+        livemode=event.livemode,
+        event_id=event.id,
+    )
+    return [Alias(objects.payment_intent_id, until, settled=settled)]
 
 
 def _as_checkout(
     alias: Alias, objects: StripeObjects, *, unpaid_at: datetime | None = None
 ) -> Alias:
-    """Add what only a checkout has: what it recovers, and whether its end is known."""
+    """Add what only a checkout has: what it recovers, what it brought, and whether it ended."""
+    alias = replace(alias, recovered_from=objects.recovered_from)
     if alias.stripe_id != objects.checkout_session_id:
         return alias
     return replace(
         alias,
-        recovered_from=objects.recovered_from,
+        invoice_id=objects.invoice_id if objects.subscription_id else None,
         unpaid_at=unpaid_at,
         ended=None if unpaid_at else True,
     )
+
+
+def _as_invoice(alias: Alias, reading: Settlement) -> Alias:
+    """Before 2025-03-31.basil an invoice names the one payment that paid it."""
+    payment_id = reading.objects.payment_intent_id or reading.objects.charge_id
+    if alias.stripe_id != reading.sale_key or payment_id is None or reading.off_stripe:
+        return alias
+    return replace(alias, payments={payment_id: reading.amount_minor})
+
+
+def _of_subscription(reading: Settlement, session_id: str | None, until: datetime) -> list[Alias]:
+    """Note a sale where the others of its subscription and customer look for what they lack."""
+    paid = {reading.sale_key: int(reading.settled_at.timestamp())}
+    moved = paid if reading.amount_minor > 0 and reading.off_stripe is not True else {}
+    # Stripe copies the metadata onto every later invoice; only a start says something new.
+    starts = reading.kind is Kind.FIRST or reading.is_trial_start
+    named = session_noted(session_id if starts else None, reading.settled_at)
+    return [
+        Alias(
+            each,
+            until,
+            sales=paid,
+            money=moved if each == reading.objects.subscription_id else {},
+            sessions=named,
+        )
+        for each in _shared_ids(reading.objects)
+    ]
+
+
+def _of_recovery(objects: StripeObjects, at: datetime, until: datetime) -> list[Alias]:
+    """Note which checkout took the place of one that expired."""
+    before, checkout = objects.recovered_from, objects.checkout_session_id
+    if before is None or checkout is None:
+        return []
+    return [Alias(before, until, recovered_by={checkout: int(at.timestamp())})]
 
 
 def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetime) -> list[Alias]:
@@ -130,7 +180,11 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
     ]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
-    return aliases + [Alias(each, until, session_id) for each in _shared_ids(objects)]
+    named = session_noted(session_id, at)
+    for each in _shared_ids(objects):
+        before = objects.recovered_from if each == objects.subscription_id else None
+        aliases.append(Alias(each, until, sessions=named, recovered_from=before))
+    return aliases + _of_recovery(objects, at, until)
 
 
 def _of_invoice_payment(reading: InvoicePayment, until: datetime) -> list[Alias]:
@@ -160,15 +214,6 @@ def _of_reversal(reading: RefundRead | ChargeRefunded | DisputeRead, until: date
             return replace(alias, disputes=by_status)
 
 
-def _merged(aliases: list[Alias]) -> list[Alias]:
-    """Join what one event says twice of one id."""
-    found: dict[str, Alias] = {}
-    for alias in aliases:
-        before = found.get(alias.stripe_id)
-        found[alias.stripe_id] = alias if before is None else replace(before, money=alias.money)
-    return list(found.values())
-
-
 def settlement_of(alias: Alias) -> Settlement | None:
     """
     Read the money of a PaymentIntent that a checkout of ours has claimed.
@@ -181,9 +226,10 @@ def settlement_of(alias: Alias) -> Settlement | None:
     return Settlement(
         sale_key=alias.sale_key,
         objects=StripeObjects(payment_intent_id=alias.stripe_id),
-        references=References(metadata_session=alias.session_id),
+        references=References(),
         kind=Kind.ONE_OFF,
         amount_minor=alias.settled.amount_minor,
         currency=alias.settled.currency,
         settled_at=alias.settled.settled_at,
+        waits_for_match=alias.session_id is None,
     )

@@ -9,7 +9,7 @@ from shared.domain.consent import Consent
 from shared.domain.conversions import ActionSource, Conversion, Destination
 from shared.domain.custom_data import Content, CustomData
 from shared.domain.customer import HashedCustomer
-from shared.domain.deliveries import Delivery
+from shared.domain.deliveries import Delivery, State, Withheld
 from shared.domain.hashing import sha256_hex
 from shared.domain.money import major_units
 from shared.domain.readings import Kind, StripeObjects
@@ -107,6 +107,35 @@ class Purchase:
     @property
     def is_refunded(self) -> bool:
         return self.settled_minor > 0 and self.refunded_minor >= self.settled_minor
+
+    @property
+    def asks_stripe(self) -> bool:
+        """Tell whether only Stripe can say what money this is, or whose part it was."""
+        if self.settled_minor == 0:
+            return False
+        if self.stripe.invoice_id is not None and not self.must_not_pay_an_invoice:
+            return self.kind is Kind.UNSURE or self.stripe_part_minor is None
+        has_intent = self.stripe.payment_intent_id is not None
+        return self.must_not_pay_an_invoice and has_intent and self.pays_invoice_id is None
+
+    def asks_though_withheld(self, delivery: Delivery) -> bool:
+        """
+        Tell whether the ledger lacks what only Stripe can say, although nobody will be told.
+
+        Another mode's Stripe has no answer, and a part of an invoice has its own sale.
+        """
+        silent = (Withheld.TEST_MODE, Withheld.PART_OF_INVOICE)
+        is_withheld = delivery.state is State.WITHHELD and delivery.reason not in silent
+        return is_withheld and self.asks_stripe
+
+    def awaited_until(self, now: datetime) -> datetime | None:
+        """Say until when another event may still name the session; None once that is over."""
+        return self.judge_at if self.judge_at is not None and now < self.judge_at else None
+
+    @property
+    def is_attempted(self) -> bool:
+        """Tell whether somebody may have been told; from then on every attempt says the same."""
+        return any(delivery.attempts for delivery in self.deliveries.values())
 
     @property
     def is_personal(self) -> bool:

@@ -7,63 +7,29 @@ and `up_to_date` works out what follows, as often as anybody asks.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from shared.domain.aliases import Alias, event_id_alias, refunded_minor
+from shared.domain.attribution import attributed
 from shared.domain.deliveries import Delivery, State, Withheld
+from shared.domain.known import Known, earlier_of
 from shared.domain.policies import Expired, Policies, Reportable, Verdict, judge, value_of
-from shared.domain.purchases import PERSONAL_KEPT_FOR, MatchedBy, Purchase, event_id_of
-from shared.domain.readings import Kind, StripeObjects
-from shared.domain.sessions import Session
+from shared.domain.purchases import PERSONAL_KEPT_FOR, Purchase, event_id_of
+from shared.domain.readings import Kind
 
-# A later event that names the session still counts for this long (Meta's own limit).
-LATE_MATCH = timedelta(days=7)
-# Reasons that a late match can take away.
-_FOR_WANT_OF_A_MATCH = frozenset({Withheld.NO_CONSENT, Withheld.UNMATCHED})
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known besides the purchase: aliases by Stripe id, sessions by their id."""
-
-    aliases: Mapping[str, Alias]
-    sessions: Mapping[str, Session]
-
-
-def ids_of(purchase: Purchase) -> tuple[str, ...]:
-    """List the Stripe ids that may know something of a purchase, the closest first."""
-    named = purchase.stripe
-    ids = (
-        named.checkout_session_id,
-        named.recovered_from,
-        named.payment_intent_id,
-        named.charge_id,
-        named.invoice_id,
-        named.subscription_id,
-        # A customer has many sales; only for a subscription's does the first session count.
-        named.customer_id if named.subscription_id else None,
-        *purchase.payment_ids,
-        event_id_alias(purchase.event_id),
-    )
-    return tuple(dict.fromkeys(each for each in ids if each is not None))
-
-
-def session_ids_of(purchase: Purchase, aliases: Mapping[str, Alias]) -> tuple[str, ...]:
-    """List the sessions that may explain a purchase, the closest first."""
-    if purchase.session_id is not None:
-        return (purchase.session_id,)
-    found = [alias.session_id for each in ids_of(purchase) if (alias := aliases.get(each))]
-    return tuple(dict.fromkeys(each for each in found if each is not None))
+# Reasons that later knowledge can take away: a late match, a refund that failed.
+_FOR_NOW = frozenset({Withheld.NO_CONSENT, Withheld.UNMATCHED, Withheld.REFUNDED})
 
 
 def up_to_date(purchase: Purchase, known: Known, policies: Policies, now: datetime) -> Purchase:
     """Join a purchase with what is known, and judge its open deliveries by it."""
-    purchase = _matched(purchase, known, now)
+    purchase = attributed(purchase, known, now)
+    purchase = _with_received(purchase, known.aliases)
     purchase = _with_payments(purchase, known.aliases)
     purchase = _with_kind(purchase, known.aliases)
     purchase = _with_reversals(purchase, known.aliases)
-    if not any(delivery.attempts for delivery in purchase.deliveries.values()):
+    if not purchase.is_attempted:
         # Every attempt must say the same, whatever is learnt or set after the first.
         purchase = _with_own_event_id(purchase, known.aliases)
         purchase = replace(purchase, value_minor=value_of(purchase, policies.purchase_value))
@@ -86,9 +52,12 @@ def _is_done_with(purchase: Purchase, now: datetime) -> bool:
         return False
     if now >= purchase.recorded_at + PERSONAL_KEPT_FOR:
         return True
-    may_match_yet = purchase.session_id is None
-    never_told = all(delivery.state is State.WITHHELD for delivery in deliveries)
-    return never_told and not may_match_yet
+    if purchase.session_id is None:
+        return False
+    return all(
+        delivery.state is State.WITHHELD and delivery.reason != Withheld.REFUNDED
+        for delivery in deliveries
+    )
 
 
 def _with_reversals(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
@@ -104,23 +73,19 @@ def _payments_of(purchase: Purchase) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in ids if each is not None))
 
 
-def _matched(purchase: Purchase, known: Known, now: datetime) -> Purchase:
-    if purchase.session_id is not None or now - purchase.settled_at > LATE_MATCH:
+def _with_received(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
+    """
+    Believe a PaymentIntent what it received: a hold may be captured in part.
+
+    Its checkout goes on showing the whole price, and may be called paid all the same.
+    """
+    payment = aliases.get(purchase.stripe.payment_intent_id or "")
+    if payment is None or payment.settled is None or payment.stripe_id != purchase.sale_key:
         return purchase
-    for session_id in session_ids_of(purchase, known.aliases):
-        session = known.sessions.get(session_id)
-        if session is not None and session.is_alive(now):
-            return replace(
-                purchase,
-                session_id=session_id,
-                matched_by=MatchedBy.ALIAS,
-                no_match=None,
-                visit=session.visit,
-                consent=session.visit.consent,
-                country=purchase.country or session.visit.country,
-                judge_at=None,
-            )
-    return purchase
+    received, currency = payment.settled.amount_minor, payment.settled.currency
+    if currency != purchase.currency or received == purchase.amount_minor:
+        return purchase
+    return replace(purchase, amount_minor=received, stripe_part_minor=received)
 
 
 def _with_payments(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
@@ -138,17 +103,16 @@ def _with_payments(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase
 
 
 def _with_kind(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
-    """Know a renewal by an earlier invoice of the same subscription that moved money."""
-    subscription = aliases.get(purchase.stripe.subscription_id or "")
-    if purchase.kind is not Kind.UNSURE or subscription is None:
+    """
+    Know a renewal by an earlier invoice of the same subscription that Stripe moved money for.
+
+    An invoice's own event counts money outside of Stripe as paid, so its payments must be known.
+    """
+    if not purchase.stripe_part_minor:
         return purchase
-    paid_at = int(purchase.settled_at.timestamp())
-    earlier = [
-        invoice
-        for invoice, at in subscription.money.items()
-        if at < paid_at and invoice != purchase.stripe.invoice_id
-    ]
-    return replace(purchase, kind=Kind.RENEWAL) if earlier else purchase
+    earlier = [aliases[each] for each in earlier_of(purchase, aliases) if each in aliases]
+    is_renewal = any(sum(invoice.payments.values()) > 0 for invoice in earlier)
+    return replace(purchase, kind=Kind.RENEWAL) if is_renewal else purchase
 
 
 def _disputes(paid_by: Sequence[Alias]) -> tuple[str, ...]:
@@ -176,7 +140,7 @@ def is_part_of_an_invoice(purchase: Purchase, aliases: Mapping[str, Alias]) -> b
 def _judged(purchase: Purchase, known: Known, policies: Policies, now: datetime) -> Purchase:
     verdict = verdict_of(purchase, known, policies, now)
     for destination, delivery in purchase.deliveries.items():
-        moved = _moved(delivery, verdict, purchase)
+        moved = _moved(delivery, verdict, purchase, now)
         if moved != delivery:
             purchase = purchase.with_delivery(destination, moved, now)
     return purchase
@@ -185,65 +149,36 @@ def _judged(purchase: Purchase, known: Known, policies: Policies, now: datetime)
 def verdict_of(
     purchase: Purchase, known: Known, policies: Policies, now: datetime
 ) -> Verdict | None:
-    """Judge a purchase; None while it waits for an event that may name its session."""
+    """
+    Judge a purchase; None while it waits for an event that may name its session.
+
+    Whoever that was may have agreed or refused, so nobody is told meanwhile even where consent
+    is not required.
+    """
     if is_part_of_an_invoice(purchase, known.aliases):
         return Withheld.PART_OF_INVOICE
     session = known.sessions.get(purchase.session_id or "")
     verdict = judge(purchase, policies, session=session, now=now)
-    waits = purchase.judge_at is not None and now < purchase.judge_at
-    if waits and verdict in _FOR_WANT_OF_A_MATCH:
-        return None
-    return verdict
+    may_change = isinstance(verdict, Reportable) or verdict in _FOR_NOW
+    return None if may_change and purchase.awaited_until(now) is not None else verdict
 
 
-def _moved(delivery: Delivery, verdict: Verdict | None, purchase: Purchase) -> Delivery:
+def _moved(
+    delivery: Delivery, verdict: Verdict | None, purchase: Purchase, now: datetime
+) -> Delivery:
+    is_withheld = delivery.state is State.WITHHELD
     match verdict:
         case None:
-            return delivery.waiting_until(purchase.judge_at) if delivery.is_open else delivery
+            awaited = purchase.awaited_until(now)
+            return delivery.waiting_until(awaited) if delivery.is_open else delivery
         case Reportable():
-            if delivery.state is State.WITHHELD and delivery.reason in _FOR_WANT_OF_A_MATCH:
+            if is_withheld and delivery.reason in _FOR_NOW:
                 return delivery.moved_to(State.OWED)
             return delivery.waiting_until(None) if delivery.is_open else delivery
         case Withheld():
+            if is_withheld:
+                # The same state for a reason that is known better.
+                return replace(delivery, reason=verdict)
             return delivery.moved_to(State.WITHHELD, verdict) if delivery.is_open else delivery
         case Expired():
             return delivery.moved_to(State.EXPIRED, verdict) if delivery.is_open else delivery
-
-
-def merged(known: Purchase, told: Purchase) -> Purchase:
-    """
-    Add what another event says of the same money to what is known of it.
-
-    Whichever came first: the earlier proof dates it, what one leaves open the other fills, and
-    an event_id of the shop's own outranks the derived one. Nothing changes once an attempt has
-    been made, since every attempt must say the same.
-    """
-    if any(delivery.attempts for delivery in known.deliveries.values()):
-        return known
-    first = min(known, told, key=lambda p: (p.settled_at, p.proved_by))
-    matched = known if known.session_id or not told.session_id else told
-    own_id = event_id_of(known.sale_key, None)
-    return replace(
-        known,
-        settled_at=first.settled_at,
-        proved_by=first.proved_by,
-        event_id=told.event_id if known.event_id == own_id else known.event_id,
-        stripe=_joined(known.stripe, told.stripe),
-        tax_minor=max(known.tax_minor, told.tax_minor),
-        shipping_minor=max(known.shipping_minor, told.shipping_minor),
-        must_not_pay_an_invoice=known.must_not_pay_an_invoice and told.must_not_pay_an_invoice,
-        order_id=known.order_id or told.order_id,
-        session_id=matched.session_id,
-        matched_by=matched.matched_by,
-        no_match=matched.no_match,
-        visit=matched.visit,
-        consent=matched.consent,
-        judge_at=matched.judge_at if matched.session_id is None else None,
-        country=known.country or told.country,
-        customer=known.customer.merged_with(told.customer),
-    )
-
-
-def _joined(known: StripeObjects, told: StripeObjects) -> StripeObjects:
-    names = StripeObjects.__dataclass_fields__
-    return StripeObjects(**{n: getattr(known, n) or getattr(told, n) for n in names})

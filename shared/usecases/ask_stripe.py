@@ -27,10 +27,11 @@ def _with_invoice(purchase: Purchase, books: StripeBooks) -> Purchase:
     truth = books.invoice(invoice_id)
     if truth is None:
         raise StripeUnavailableError("no_such_invoice")
-    kind = purchase.kind
-    if kind is Kind.UNSURE:
+    kind, part = purchase.kind, purchase.stripe_part_minor
+    part = truth.stripe_part_minor if part is None else part
+    if kind is Kind.UNSURE and part > 0:
         kind = Kind.FIRST if truth.is_first else Kind.RENEWAL
-    return replace(purchase, kind=kind, stripe_part_minor=truth.stripe_part_minor)
+    return replace(purchase, kind=kind, stripe_part_minor=part)
 
 
 def _without_invoice(purchase: Purchase, books: StripeBooks) -> Purchase:

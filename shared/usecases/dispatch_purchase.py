@@ -81,6 +81,8 @@ class DispatchPurchase:
         was = entry and entry.purchase.deliveries.get(task.destination)
         if entry is None or not isinstance(was, Delivery):
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
+        if entry.purchase.asks_though_withheld(was):
+            return self._learn(entry, task, now)
         if not was.is_open:
             return _told(Closed.ALREADY, entry.purchase, was)
         if was.is_being_attempted(now):
@@ -90,12 +92,28 @@ class DispatchPurchase:
         if delivery.not_before is not None and now < delivery.not_before:
             waiting = Deferred(Because.WAITING_FOR_MATCH, retry_after=delivery.not_before - now)
             return _told(waiting, purchase, delivery)
+        if purchase.asks_though_withheld(delivery):
+            # Withheld first, whoever asks meanwhile; the next look asks Stripe.
+            self.ledger.replace(entry, purchase)
+            return None
         if delivery.is_open:
             try:
                 purchase = self._asked(purchase, entry, now)
             except StripeUnavailableError as error:
                 return _told(Deferred(Because.STRIPE_AWAY, str(error)), purchase, delivery)
         return self._act(entry, purchase, task, now)
+
+    def _learn(self, entry: Entry, task: PurchaseTask, now: datetime) -> Dispatched | None:
+        """Ask what the ledger lacks of a purchase that was withheld without it."""
+        try:
+            purchase = self._asked(self.refresh.current(entry, now), entry, now)
+        except StripeUnavailableError as error:
+            away = Deferred(Because.STRIPE_AWAY, str(error))
+            return _told(away, entry.purchase, entry.purchase.deliveries[task.destination])
+        delivery = purchase.deliveries[task.destination]
+        if not self.ledger.replace(entry, purchase) or delivery.is_open:
+            return None
+        return _told(Closed.WITHHELD, purchase, delivery)
 
     def _asked(self, purchase: Purchase, entry: Entry, now: datetime) -> Purchase:
         """Ask Stripe what no event could tell, and judge by the answers."""

@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain import task_names
+from shared.domain.aliases import Alias
+from shared.domain.attribution import session_ids_of
 from shared.domain.conversions import Destination, PurchaseTask
+from shared.domain.deliveries import Delivery
+from shared.domain.known import Known, earlier_of, ids_of
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
-from shared.domain.sales import Known, ids_of, session_ids_of, up_to_date
+from shared.domain.sales import up_to_date
 from shared.usecases.ports import (
     Entry,
     Ledger,
@@ -64,20 +68,19 @@ class RefreshPurchase:
 
     def current(self, entry: Entry, now: datetime) -> Purchase:
         """Join a purchase with its aliases and sessions."""
-        known = self.known(entry.purchase)
-        purchase = up_to_date(entry.purchase, known, self.policies, now)
-        if purchase.payment_ids != entry.purchase.payment_ids:
-            # The invoice named payments whose refunds nobody has asked for yet.
-            known = self.known(purchase)
-            purchase = up_to_date(purchase, known, self.policies, now)
+        purchase = up_to_date(entry.purchase, self.known(entry.purchase), self.policies, now)
+        if ids_of(purchase) != ids_of(entry.purchase):
+            # The invoice named payments, say, whose refunds nobody has asked for yet.
+            purchase = up_to_date(purchase, self.known(purchase), self.policies, now)
         return replace(purchase, relay_at=purchase.next_look(now))
 
     def known(self, purchase: Purchase) -> Known:
-        """Gather what may bear on a purchase, following a recovered checkout one step back."""
+        """Gather what may bear on a purchase, following recovered checkouts step by step."""
         aliases = self.ledger.aliases(ids_of(purchase))
-        before = [a.recovered_from for a in aliases.values() if a.recovered_from]
-        if missing := [each for each in before if each not in aliases]:
-            aliases |= self.ledger.aliases(missing)
+        asked = {*ids_of(purchase)}
+        while further := _further(purchase, aliases) - asked:
+            asked |= further
+            aliases |= self.ledger.aliases(sorted(further))
         session_ids = session_ids_of(purchase, aliases)
         sessions = self.sessions.find(session_ids) if session_ids else {}
         return Known(aliases, sessions)
@@ -91,7 +94,7 @@ class RefreshPurchase:
         except QueueUnavailableError:
             return Refreshed(purchase, queue_is_away=True)
         for destination in due:
-            queued = purchase.deliveries[destination].queued(now)
+            queued = _noted(purchase.deliveries[destination], now)
             purchase = purchase.with_delivery(destination, queued, now)
         return Refreshed(purchase, frozenset(due))
 
@@ -99,24 +102,47 @@ class RefreshPurchase:
 def refresh_all(
     refresh: RefreshPurchase, sale_keys: Sequence[str], *, now: datetime
 ) -> list[Refreshed]:
-    """Refresh what can be; what cannot is due for the relay, since it is written down."""
-    found = []
+    """
+    Refresh what can be, and raise only then what stopped the others.
+
+    What is closed already is due for nobody but the event that says something new of it, so
+    whoever brought that has to come back.
+    """
+    found, stopped = [], None
     for sale_key in dict.fromkeys(sale_keys):
         try:
             refreshed = refresh(sale_key, now=now)
-        except PortError:
+        except PortError as error:
+            stopped = error
             continue
         if refreshed is not None:
             found.append(refreshed)
+    if stopped is not None:
+        raise stopped
     return found
+
+
+def _further(purchase: Purchase, aliases: dict[str, Alias]) -> set[str]:
+    """Name what the aliases lead on to: what a checkout recovered, and earlier invoices."""
+    before = {a.recovered_from for a in aliases.values() if a.recovered_from is not None}
+    return before | {*earlier_of(purchase, aliases)}
 
 
 def _due(purchase: Purchase, now: datetime) -> list[Destination]:
     return [
         destination
         for destination, delivery in purchase.deliveries.items()
-        if (at := delivery.relay_at(now)) is not None and at <= now
+        if ((at := delivery.relay_at(now)) is not None and at <= now)
+        # A task that was made before it was withheld asks as well.
+        or (purchase.asks_though_withheld(delivery) and delivery.queued_at is None)
     ]
+
+
+def _noted(delivery: Delivery, now: datetime) -> Delivery:
+    """Note that a task exists; one that only asks leaves the state as it is."""
+    if delivery.is_open:
+        return delivery.queued(now)
+    return replace(delivery, tasks=delivery.tasks + 1, queued_at=now)
 
 
 def _task(purchase: Purchase, destination: Destination) -> NewTask:

@@ -8,17 +8,18 @@ from shared.domain.aliases import Alias
 from shared.domain.conversions import Destination
 from shared.domain.customer import E164
 from shared.domain.deliveries import State
-from shared.domain.evidence import Evidence, evidence_of, settlement_of
+from shared.domain.evidence import Evidence, evidence_of, names_its_own_sale, settlement_of
+from shared.domain.known import waiting_for
 from shared.domain.matching import Match, match, references
+from shared.domain.merging import merged
 from shared.domain.new_purchases import new_purchase
 from shared.domain.policies import Policies
 from shared.domain.purchases import MatchedBy, NoMatch, Purchase, Source
-from shared.domain.readings import Ignored, Link, NoMoney, Reading, References, Settlement
-from shared.domain.sales import merged
+from shared.domain.readings import Ignored, Link, NoMoney, Reading, Settlement
 from shared.domain.sessions import Session
 from shared.domain.stripe_events import StripeEvent
 from shared.domain.stripe_readers import read
-from shared.usecases.ports import Ledger, Receipt, Recorded, Sessions
+from shared.usecases.ports import Ledger, PortError, Receipt, Recorded, Sessions
 from shared.usecases.refresh_purchase import Refreshed, RefreshPurchase, refresh_all
 
 # Stripe resends by hand for 30 days; a receipt must outlive the last repeat, or the same
@@ -69,17 +70,23 @@ class TakeStripeEvent:
         if isinstance(reading, Ignored):
             return Taken(Took.IGNORED, reason=reading)
         matched = self._match(reading, now)
-        if event.account is not None and not isinstance(matched, Match):
+        is_ours = event.account is None or isinstance(matched, Match)
+        if not is_ours and names_its_own_sale(reading):
             # Another account's sale on a Connect endpoint, and no visitor of ours led to it.
             return Taken(Took.IGNORED, reason=Ignored.CONNECT)
         evidence = evidence_of(reading, event, matched, now)
-        purchase = self._purchase(reading, event, matched, source, now)
+        purchase = self._purchase(reading, event, matched, source, now) if is_ours else None
         recorded = self.ledger.record(
             _receipt(event, reading, evidence, now), purchase, evidence.aliases
         )
-        if recorded is Recorded.SALE_KNOWN and purchase is not None:
+        if recorded is not Recorded.NOW and purchase is not None:
+            # Also for a repeat: the first may have come no further than the receipt.
             self._merge(purchase)
-        refreshed = self._follow_up(evidence, event, source, now)
+        if purchase is not None and purchase.stripe.subscription_id is None:
+            # Its own sale alone; who waits in a checkout behind it hears nothing of this.
+            refreshed = self._refreshed(purchase.sale_key, recorded, now)
+        else:
+            refreshed = self._follow_up(evidence, event, source, now)
         return _taken(reading, recorded, purchase, refreshed)
 
     def _match(self, reading: Reading, now: datetime) -> Match | NoMatch:
@@ -118,16 +125,29 @@ class TakeStripeEvent:
         self, evidence: Evidence, event: StripeEvent, source: Source, now: datetime
     ) -> list[Refreshed]:
         """
-        Bring every sale up to date that this event bears on.
+        Bring every sale up to date that this event bears on, through recovered checkouts too.
 
         Everybody writes first and reads afterwards; so of two events that need each other,
         at least the later one sees both.
         """
-        aliases = self.ledger.aliases(evidence.ids) if evidence.ids else {}
+        aliases: dict[str, Alias] = {}
+        further = {*evidence.ids}
+        while further:
+            aliases |= self.ledger.aliases(sorted(further))
+            further = {each for alias in aliases.values() for each in alias.recovered_by}
+            further -= aliases.keys()
         self._add_what_was_waiting(aliases, event, source, now)
-        known = [alias.sale_key or alias.invoice_id for alias in aliases.values()]
-        keys = [*evidence.sale_keys, *(key for key in known if key)]
+        keys = [*evidence.sale_keys, *waiting_for(aliases.values(), now)]
         return refresh_all(self.refresh, keys, now=now)
+
+    def _refreshed(self, sale_key: str, recorded: Recorded, now: datetime) -> list[Refreshed]:
+        """Bring a sale up to date; a new one is due for the relay where that fails."""
+        try:
+            return refresh_all(self.refresh, [sale_key], now=now)
+        except PortError:
+            if recorded is not Recorded.NOW:
+                raise
+            return []
 
     def _merge(self, told: Purchase) -> None:
         """Add what this event knows of a sale that another event has recorded."""
@@ -147,8 +167,6 @@ class TakeStripeEvent:
             settlement = settlement_of(alias)
             if settlement is None:
                 continue
-            named = References(metadata_session=alias.session_id)
-            found = self.sessions.find([alias.session_id]) if alias.session_id else {}
             proof = replace(
                 event,
                 id=alias.settled.event_id if alias.settled else event.id,
@@ -158,7 +176,8 @@ class TakeStripeEvent:
             purchase = new_purchase(
                 settlement,
                 proof,
-                match(named, found),
+                # Its refreshing will find the session by the alias.
+                NoMatch.NO_REFERENCE,
                 policies=self.policies,
                 destinations=self.destinations,
                 e164=self.e164,

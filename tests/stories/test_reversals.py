@@ -1,0 +1,116 @@
+"""Story 11: refunds in part, in full, before and after the sending, failed; disputes."""
+
+from tests.stories.cast import buys
+from tests.stories.shop import ADA, Shop, accepted, withheld
+
+
+def of(account, *kinds):
+    return [event for event in account.events if event["type"] in kinds]
+
+
+def hears_all(account):
+    """Take every event before anything is dispatched."""
+    shop = Shop(account)
+    for event in account.events:
+        shop.gets(event)
+    return shop.comes_to_rest()
+
+
+def test_a_refund_in_part_is_in_the_ledger_and_the_full_value_is_told(account):
+    account.refunds(buys(account), 2000)
+
+    for shop in (hears_all(account), Shop(account).hears()):
+        assert shop.rows() == {"pi_1": accepted(5990, refunded=2000)}
+        assert shop.told() == [("59.90", "EUR")]
+
+
+def test_a_refund_in_full_before_the_sending_withholds(account):
+    account.refunds(buys(account), 5990)
+
+    shop = hears_all(account)
+
+    assert shop.rows() == {"pi_1": withheld(5990, "refunded", refunded=5990)}
+    assert shop.told() == []
+
+
+def test_a_refund_in_full_after_the_sending_is_in_the_ledger_alone(account):
+    intent = buys(account)
+    account.refunds(intent, 2000)
+    account.refunds(intent, 3990)
+
+    shop = Shop(account).hears()
+
+    assert shop.rows() == {"pi_1": accepted(5990, refunded=5990)}
+    assert shop.told() == [("59.90", "EUR")]
+
+
+def test_a_refund_that_is_heard_of_before_its_sale_withholds_it(account):
+    account.refunds(buys(account), 5990)
+    shop = Shop(account)
+
+    for event in reversed(account.events):
+        shop.gets(event)
+        shop.dispatches()
+    shop.comes_to_rest()
+
+    assert shop.rows() == {"pi_1": withheld(5990, "refunded", refunded=5990)}
+
+
+def test_a_refund_that_failed_took_nothing_back(account):
+    account.refund_fails(account.refunds(buys(account), 5990))
+
+    assert Shop(account).hears().rows() == {"pi_1": accepted(5990)}
+
+
+def test_what_a_failed_refund_withheld_is_told_after_all(account):
+    account.refund_fails(account.refunds(buys(account), 5990))
+    shop = Shop(account)
+    *before, failure = account.events
+    for event in before:
+        shop.gets(event)
+    shop.comes_to_rest()
+    assert shop.rows() == {"pi_1": withheld(5990, "refunded", refunded=5990)}
+
+    shop.gets(failure)
+    shop.comes_to_rest()
+
+    assert shop.rows() == {"pi_1": accepted(5990)}
+    assert shop.told() == [("59.90", "EUR")]
+
+
+def test_a_refund_of_an_invoices_payment_is_a_refund_of_its_sale(account):
+    checkout = account.subscribes(1900, client_reference_id=ADA)
+    account.refunds(account.objects["pi_1"], 500)
+
+    shop = hears_all(account)
+
+    assert checkout["invoice"] == "in_1"
+    assert shop.rows() == {"in_1": accepted(1900, kind="first", refunded=500)}
+
+
+def test_disputes_are_in_the_ledger_alone(account):
+    lost, won = buys(account), buys(account, 7000)
+    account.is_disputed(lost, ends="lost")
+    account.is_disputed(won, ends="won")
+
+    shop = hears_all(account)
+
+    assert shop.rows() == {
+        "pi_1": accepted(5990, disputes=("du_1:lost", "du_1:needs_response")),
+        "pi_2": accepted(7000, disputes=("du_2:needs_response", "du_2:won")),
+    }
+    assert sorted(shop.told()) == [("59.90", "EUR"), ("70.00", "EUR")]
+
+
+def test_a_charges_total_and_its_refunds_one_by_one_say_the_same(account):
+    intent = buys(account)
+    account.refunds(intent, 2000)
+    account.refunds(intent, 1000)
+    totals = of(account, "charge.refunded")
+    one_by_one = of(account, "refund.created", "refund.updated")
+
+    for heard in (totals, one_by_one, totals + one_by_one):
+        shop = Shop(account)
+        for event in [*of(account, "checkout.session.completed"), *heard]:
+            shop.gets(event)
+        assert shop.row.refunded == 3000
