@@ -3,7 +3,7 @@ Deliveries: what is owed to one destination for one purchase, and its state.
 
     owed ──▶ queued ──▶ accepted | rejected | withheld | expired
       │                              │          │
-      └──▶ withheld | expired        │          └──▶ owed   (a late match)
+      └──▶ withheld | expired        │          └──▶ owed   (a late match, a failed refund)
                                      └─────────────▶ owed   (a repair)
 
 A state only moves along TRANSITIONS; every function here returns a new delivery.

@@ -10,6 +10,7 @@ from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
 from shared.domain.policies import PIXEL_AND_SERVER_MERGE
 from shared.domain.purchases import Purchase
+from shared.domain.readings import Kind
 
 
 class Never(StrEnum):
@@ -17,6 +18,7 @@ class Never(StrEnum):
 
     NO_SESSION = "no_session"
     NO_CONSENT = "no_consent"
+    NOT_A_PURCHASE = "not_a_purchase"
     ALREADY_RELEASED = "already_released"
     LATE = "late"
     REJECTED = "rejected"
@@ -74,6 +76,9 @@ def _answer(purchase: Purchase, now: datetime) -> ReleaseAnswer:
 
 def _by_state(purchase: Purchase, delivery: Delivery, now: datetime) -> ReleaseAnswer:
     match delivery.state:
+        case State.OWED | State.QUEUED if purchase.asks_stripe:
+            # Dispatch is about to learn whether this is a renewal, which is no Purchase.
+            return Pending.PENDING
         case State.OWED | State.QUEUED:
             return _unless_late(purchase, purchase.settled_at, now)
         case State.ACCEPTED:
@@ -89,6 +94,9 @@ def _by_state(purchase: Purchase, delivery: Delivery, now: datetime) -> ReleaseA
 
 
 def _unless_late(purchase: Purchase, since: datetime, now: datetime) -> ReleaseAnswer:
+    if purchase.kind is Kind.RENEWAL or purchase.settled_minor == 0:
+        # Whatever the server reports of it under another name, the Pixel says Purchase alone.
+        return Silence(Never.NOT_A_PURCHASE)
     if now - since > PIXEL_AND_SERVER_MERGE:
         return Silence(Never.LATE)
     return Release(purchase)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.conversions import Destination
-from shared.domain.deliveries import State
+from shared.domain.deliveries import State, Withheld
 from shared.domain.money import major_units
 from shared.domain.purchases import MatchedBy, NoMatch, Purchase
 
@@ -74,14 +74,16 @@ class Line:
 
 def line_of(purchase: Purchase, destination: Destination) -> Line:
     delivery = purchase.deliveries.get(destination)
+    # The invoice's own line has this money.
+    is_counted = delivery is None or delivery.reason != Withheld.PART_OF_INVOICE
     return Line(
         sale_key=purchase.sale_key,
         event_id=purchase.event_id,
         settled_at=purchase.settled_at,
         currency=purchase.currency,
-        amount_minor=purchase.amount_minor,
-        settled_minor=purchase.settled_minor,
-        refunded_minor=purchase.refunded_minor,
+        amount_minor=purchase.amount_minor if is_counted else 0,
+        settled_minor=purchase.settled_minor if is_counted else 0,
+        refunded_minor=purchase.refunded_minor if is_counted else 0,
         state=delivery.state if delivery else None,
         reason=delivery.reason if delivery else None,
         matched_by=purchase.matched_by,

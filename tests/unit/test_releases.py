@@ -8,6 +8,7 @@ import pytest
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
 from shared.domain.policies import PIXEL_AND_SERVER_MERGE
+from shared.domain.readings import Kind, StripeObjects
 from shared.domain.releases import (
     Never,
     Pending,
@@ -143,3 +144,21 @@ async def test_a_release_that_cannot_be_written_is_not_given():
     )
 
     assert answer is Pending.PENDING
+
+
+def test_a_sale_that_may_be_a_renewal_is_pending_until_stripe_has_said():
+    unsure = replace(
+        in_state(State.QUEUED),
+        kind=Kind.UNSURE,
+        stripe=StripeObjects(invoice_id="in_1", subscription_id="sub_1"),
+    )
+
+    assert decide(unsure) is Pending.PENDING
+    assert isinstance(decide(replace(unsure, kind=Kind.FIRST, stripe_part_minor=5990)), Release)
+
+
+def test_the_pixel_never_says_purchase_of_a_renewal_or_of_nothing():
+    renewal = replace(in_state(State.ACCEPTED, accepted_at=NOW), kind=Kind.RENEWAL)
+    nothing = replace(in_state(State.ACCEPTED, accepted_at=NOW), amount_minor=0)
+
+    assert decide(renewal) == decide(nothing) == Silence(Never.NOT_A_PURCHASE)
