@@ -2,8 +2,8 @@
 
 import json
 import signal
-import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 
 def write_ready_file(path: Path, address: str) -> None:
@@ -15,7 +15,9 @@ def write_ready_file(path: Path, address: str) -> None:
 
 def wait_for_stop() -> None:
     """Return on the first SIGINT or SIGTERM."""
-    stopped = threading.Event()
+    # A handler may interrupt the very wait it is to end, or another handler: a SimpleQueue may be
+    # put to at any point, while an Event's lock would then wait for itself for ever.
+    asked: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopped.set())
-    stopped.wait()
+        signal.signal(number, lambda number, _frame: asked.put(number))
+    asked.get()

@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
+from queue import SimpleQueue
 
 from scripts.local.cloud_tasks.queue_config import QueueConfig
 from scripts.local.cloud_tasks.queue_option import parse_queue_option
@@ -15,16 +15,17 @@ from scripts.local.cloud_tasks.stand_in import CloudTasks
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
     options = _parser().parse_args(argv)
-    asked_to_stop = Event()
+    # Not an Event: its lock would wait for itself where one signal interrupts another's handler.
+    asked_to_stop: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked_to_stop.set())
+        signal.signal(number, lambda number, _frame: asked_to_stop.put(number))
     queues: dict[str, QueueConfig] = dict(options.queue)
     stand_in = CloudTasks(queues, port=options.port, control_port=options.control_port)
     with stand_in:
         print(f"cloud_tasks {stand_in.address}  control {stand_in.control_url}", flush=True)
         if options.ready_file:
             _write_ready_file(options.ready_file, stand_in)
-        asked_to_stop.wait()
+        asked_to_stop.get()
 
 
 def _parser() -> argparse.ArgumentParser:
