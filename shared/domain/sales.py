@@ -166,6 +166,9 @@ def verdict_of(
 def _moved(
     delivery: Delivery, verdict: Verdict | None, purchase: Purchase, now: datetime
 ) -> Delivery:
+    if delivery.is_being_attempted(now):
+        # What comes of it decides: judged now, an acceptance under way would find it closed.
+        return delivery
     is_withheld = delivery.state is State.WITHHELD
     match verdict:
         case None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.aliases import Alias
 from shared.domain.conversions import ActionSource, Destination, PurchaseTask
 from shared.domain.deliveries import ATTEMPT_LASTS_AT_MOST, Delivery, State, Withheld
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
@@ -282,3 +283,24 @@ def test_a_task_that_outruns_the_note_of_its_queueing_still_sends_at_once():
     assert isinstance(world.dispatch(TASK).outcome, Accepted)
     assert notes == [True]
     assert len(world.meta.sent) == 1
+
+
+def test_a_full_refund_that_is_heard_of_during_the_attempt_does_not_hide_its_acceptance():
+    """
+    Meta has it; a ledger that says withheld would be wrong for good.
+    """
+    world = World()
+    send = world.meta.send
+
+    def send_while_refunded(batch):
+        refunded = Alias("pi_1", NOW + A_DAY, refunds={"re_1": {"succeeded": 5990}})
+        world.ledger.record(receipt("evt_refund"), None, [refunded])
+        assert world.dispatch.refresh("pi_1", now=NOW) is not None
+        return send(batch)
+
+    world.meta.send = send_while_refunded
+    told = world.dispatch(TASK)
+
+    assert isinstance(told.outcome, Accepted)
+    assert world.delivery.state is State.ACCEPTED
+    assert world.ledger.find("pi_1").purchase.refunded_minor == 5990
