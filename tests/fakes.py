@@ -177,6 +177,9 @@ class FakeReleases:
             Entry(p, v) for p, v in self._ledger.purchases.values() if p.session_id == session_id
         ]
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        return self._ledger.aliases([checkout_session_id]).get(checkout_session_id)
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return self._ledger.replace(entry, purchase)
 

@@ -85,6 +85,10 @@ class SqliteReleases:
         rows = self._store.read(_OF_SESSION, PURCHASES, session_id)
         return [Entry(read_json(Purchase, body), version) for body, version in rows]
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        found = SqliteLedger(self._store).aliases([checkout_session_id])
+        return found.get(checkout_session_id)
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return _replace(self._store, entry, purchase)
 

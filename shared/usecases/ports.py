@@ -178,6 +178,10 @@ class Releases(Protocol):
 
     async def of_session(self, session_id: str) -> Sequence[Entry]: ...
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        """Return what is known of a checkout, be it paid, unpaid or over."""
+        ...
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool: ...
 
 
