@@ -141,7 +141,7 @@ class DispatchPurchase:
         self, entry: Entry, purchase: Purchase, task: PurchaseTask, name: str, now: datetime
     ) -> Dispatched | None:
         """Claim before sending: of two tasks at once, one sends and the other comes back."""
-        attempted = purchase.deliveries[task.destination].attempted(now)
+        attempted = purchase.deliveries[task.destination].attempted(name, now)
         claimed = purchase.with_delivery(task.destination, attempted, now)
         if not self.ledger.replace(entry, claimed):
             return None

@@ -83,11 +83,13 @@ class Stores:
     dead_letters: "ports.DeadLetters"
     known: "Known"
     cursors: "Cursors"
+    destinations: "ports.Destinations"
 
 
 def stores(settings: config.StoreSettings) -> Stores:
     """Make the store's ports for the synchronous functions."""
     if settings.sqlite_path is not None:
+        from shared.adapters.sqlite_destinations import SqliteDestinations
         from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
         from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
@@ -100,10 +102,12 @@ def stores(settings: config.StoreSettings) -> Stores:
             SqliteDeadLetters(store),
             SqliteKnown(store, now),
             SqliteCursors(store),
+            SqliteDestinations(store),
         )
     from google.cloud.firestore import Client
 
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_destinations import FirestoreDestinations
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
@@ -115,6 +119,7 @@ def stores(settings: config.StoreSettings) -> Stores:
         FirestoreDeadLetters(client),
         FirestoreKnown(client, now),
         FirestoreCursors(client),
+        FirestoreDestinations(client),
     )
 
 

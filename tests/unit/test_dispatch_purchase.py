@@ -171,7 +171,7 @@ def test_what_may_still_succeed_stays_open_and_is_sent_again_unchanged():
 def test_an_attempt_that_died_blocks_the_next_only_for_as_long_as_it_could_live():
     world = World()
     entry = world.ledger.find("pi_1")
-    died = entry.purchase.deliveries[Destination.META].attempted(NOW)
+    died = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
     world.ledger.replace(entry, entry.purchase.with_delivery(Destination.META, died, NOW))
 
     assert world.dispatch(TASK).outcome == Deferred(Because.IN_PROGRESS)
