@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.adapters.cloud_tasks import QueueSettings
     from shared.adapters.stripe_api import StripeApi
     from shared.domain.policies import Policies
+    from shared.domain.shedding import Budget
     from shared.http.stripe_endpoint import LiveSecrets
     from shared.usecases import ports
     from shared.usecases.reconcile_stripe import Cursors, Known
@@ -66,6 +67,28 @@ def stripe_api(
         chance=random.random,
         patience=patience,
     )
+
+
+def budget(events_per_second: int | None) -> "Budget | None":
+    from shared.domain.shedding import Budget
+
+    return Budget(events_per_second) if events_per_second is not None else None
+
+
+def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "ports.Gateways":
+    """Make the door of every destination there is."""
+    import requests
+
+    from shared.adapters.meta_gateway import MetaGateway
+    from shared.domain.conversions import Destination
+
+    meta = MetaGateway(
+        session=requests.Session(),
+        events_url=settings.events_url,
+        token=lambda: secret(settings.access_token),
+        test_event_code=settings.test_event_code,
+    )
+    return {Destination.META: meta}
 
 
 def now() -> datetime:
