@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 import requests
@@ -97,16 +98,28 @@ def _never_connected(error: BaseException) -> bool:
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
 
 
-def _json(text: bytes | str) -> object:
+def _cut(text: str) -> int:
+    """Cut the fraction off; of a number beyond all measure make one that no reader believes."""
+    number = Decimal(text)
+    return int(number) if abs(number) < _BEYOND_MEASURE else -1
+
+
+_BEYOND_MEASURE = Decimal(10**9)
+_whole = msgspec.json.Decoder(float_hook=_cut)
+_any = msgspec.json.Decoder()
+
+
+def _json(text: bytes | str, decoder: "msgspec.json.Decoder[object]" = _any) -> object:
     try:
-        body: object = msgspec.json.decode(text)
+        body: object = decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return body
 
 
 def _waits(response: requests.Response) -> Waits:
-    said = {name: _json(response.headers.get(name, "")) for name in _USAGE_HEADERS}
+    texts = {name: response.headers.get(name, "") for name in _USAGE_HEADERS}
+    said = {name: _json(text, _whole) for name, text in texts.items() if text}
     return Waits(_retry_after(response), usage_of(said))
 
 

@@ -8,7 +8,8 @@ Three headers, each a JSON text, any of them absent (Graph API and Marketing API
                                  "estimated_time_to_regain_access": 19}]}      (minutes)
     X-Ad-Account-Usage          {"acc_id_util_pct": 9.67, "reset_time_duration": 120}  (seconds)
 
-Numbers that make no sense are left aside: a header is advice, and no event is lost over it.
+Whoever parses the texts cuts fractions off: a percent more or less decides nothing. Numbers that
+make no sense are left aside: a header is advice, and no event is lost over it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ FULL_FROM: Final = 100
 # A longer wait is not believed at once: an hour later it is asked for again.
 LONGEST_WAIT: Final = timedelta(hours=1)
 # Per percent above SLOW_FROM: 1.5 s at 81 %, half a minute at the end.
-_SLOWER_BY: Final = timedelta(seconds=1.5)
+_SLOWER_BY: Final = timedelta(milliseconds=1_500)
 _FULL: Final = timedelta(minutes=1)
 _SHARES: Final = ("call_count", "total_cputime", "total_time", "acc_id_util_pct")
 
@@ -35,7 +36,7 @@ AD_ACCOUNT: Final = "x-ad-account-usage"
 class Usage:
     """The most used of all limits in percent, and how long until access is regained, if lost."""
 
-    percent: float = 0
+    percent: int = 0
     regain_in: timedelta | None = None
 
     @property
@@ -47,7 +48,7 @@ class Usage:
             return _FULL
         if self.percent < SLOW_FROM:
             return None
-        return _SLOWER_BY * max(1.0, self.percent - SLOW_FROM)
+        return _SLOWER_BY * max(1, self.percent - SLOW_FROM)
 
 
 def usage_of(headers: Mapping[str, object]) -> Usage:
@@ -89,9 +90,8 @@ def _waits(one: Mapping[object, object]) -> Iterator[timedelta]:
 _MOST = 100_000
 
 
-def _numbers(one: Mapping[object, object], names: Iterable[str]) -> Iterator[float]:
+def _numbers(one: Mapping[object, object], names: Iterable[str]) -> Iterator[int]:
     for name in names:
         value = one.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if is_number and isinstance(value, int | float) and 0 <= value <= _MOST:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
             yield value

@@ -35,29 +35,17 @@ class Budget:
     """
     Events a second that one instance passes on; what must not be dropped passes all the same.
 
-    It fills up with time, to a burst of ten seconds, and is overdrawn by no more than that.
+    Each event pays for a stretch of time. Ten seconds may be spent ahead, which is the burst;
+    further ahead the budget is used up, and it is never overdrawn by more than ten seconds.
     """
 
-    per_second: float
-    _left: float = field(init=False)
-    _at: datetime | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        self._left = self._most
-
-    @property
-    def _most(self) -> float:
-        return max(1.0, self.per_second * _BURST.total_seconds())
+    per_second: int
+    _spent_until: datetime | None = field(init=False, default=None)
 
     def spend(self, count: int, now: datetime) -> None:
-        self._fill(now)
-        self._left = max(-self._most, self._left - count)
+        cost = count * timedelta(seconds=1) // self.per_second
+        spent = max(self._spent_until or now, now) + cost
+        self._spent_until = min(spent, now + 2 * _BURST)
 
     def is_used_up(self, now: datetime) -> bool:
-        self._fill(now)
-        return self._left < 1
-
-    def _fill(self, now: datetime) -> None:
-        passed = timedelta(0) if self._at is None else max(timedelta(0), now - self._at)
-        self._left = min(self._most, self._left + self.per_second * passed.total_seconds())
-        self._at = now
+        return self._spent_until is not None and self._spent_until - now >= _BURST
