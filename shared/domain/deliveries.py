@@ -112,7 +112,9 @@ class Delivery:
                 return self.parked_until or now
             case State.QUEUED:
                 # Without the instant its task was made for a later time than it may go now.
-                return self.queued_at + QUEUED_AT_MOST_FOR if self.queued_at else now
+                if self.queued_at is None:
+                    return now
+                return max(self.queued_at, self.not_before or self.queued_at) + QUEUED_AT_MOST_FOR
             case _:
                 return None
 
