@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from shared.domain import task_names
 from shared.domain.conversions import Conversion, EventsTask
+from shared.domain.dead_letters import DeadLetter, LetterState
 from shared.domain.events import is_too_old
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.policies import Expired, Policies
 from shared.usecases.ports import (
-    DeadLetter,
     DeadLetters,
     Gateway,
     Gateways,
@@ -28,14 +28,19 @@ DEAD_LETTER_KEPT_FOR = timedelta(days=30)
 
 @dataclass(slots=True)
 class DispatchedEvents:
-    """How many events of a task ended how; `deferred` when the task has to come back."""
+    """
+    How many events of a task ended how; `deferred` when the task has to come back.
 
-    session_id: str | None = None
+    `unanswered` where the dead letter that it replays could not be told what came of it.
+    """
+
+    task: EventsTask
     accepted: int = 0
     withheld: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     requeued: int = 0
     deferred: Deferred | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,10 @@ class DispatchEvents:
 
     def __call__(self, task: EventsTask) -> DispatchedEvents:
         """Raise StoreUnavailableError where the store is away; nothing was sent then."""
-        told = DispatchedEvents(session_id=task.session_id)
+        told = DispatchedEvents(task)
         if not self._may_be_told(task):
             told.withheld = len(task.conversions)
+            self._answer(task.letter, LetterState.WITHHELD)
             return told
         sendable: list[Conversion] = []
         for conversion in task.conversions:
@@ -65,7 +71,18 @@ class DispatchEvents:
         unsent = self._send(self.gateways[task.destination], sendable, told)
         if unsent:
             self._come_back(task, unsent, told)
+        if told.accepted:
+            try:
+                self._answer(task.letter, LetterState.REPLAYED)
+            except StoreUnavailableError:
+                # Coming back would tell twice; the letter goes on saying that it was queued.
+                told.unanswered = True
         return told
+
+    def _answer(self, letter: str | None, state: LetterState) -> None:
+        """Write on the dead letter what its replay came to; a refusal is kept by `_bury`."""
+        if letter is not None:
+            self.dead_letters.end(letter, state, now=self.clock())
 
     def _may_be_told(self, task: EventsTask) -> bool:
         """Ask what the visitor says now; a session that withdrew since stops what is queued."""
@@ -128,17 +145,22 @@ class DispatchEvents:
     def _bury(
         self, conversion: Conversion, reason: str, trace: str | None, told: DispatchedEvents
     ) -> None:
-        now = self.clock()
+        now, task = self.clock(), told.task
         self.dead_letters.keep(
             DeadLetter(
-                key=task_names.of_dead_letter(
-                    told.session_id, conversion.event_name, conversion.event_id
+                key=task.letter
+                or task_names.of_dead_letter(
+                    task.session_id, conversion.event_name, conversion.event_id
                 ),
                 reason=reason,
                 conversion=conversion,
                 rejected_at=now,
                 expires_at=now + DEAD_LETTER_KEPT_FOR,
                 fbtrace_id=trace,
+                session_id=task.session_id,
+                consent=task.consent,
+                country=task.country,
+                destination=task.destination,
             )
         )
         told.rejected[reason] = told.rejected.get(reason, 0) + 1

@@ -131,7 +131,7 @@ class DispatchPurchase:
             missing = lacks(as_conversion(purchase, name))
             if missing is None:
                 return self._attempt(entry, purchase, task, name, now)
-            delivery = delivery.moved_to(State.REJECTED, missing)
+            delivery = delivery.closed_by(Rejected(missing), now)
         closed = purchase.with_delivery(task.destination, delivery, now)
         if not self.ledger.replace(entry, closed):
             return None

@@ -60,7 +60,7 @@ class RefreshPurchase:
             if entry is None:
                 return None
             purchase = self.current(entry, now)
-            refreshed = self._queued(purchase, now)
+            refreshed = queued(self.tasks, purchase, now)
             unchanged = refreshed.purchase == entry.purchase
             if unchanged or self.ledger.replace(entry, refreshed.purchase):
                 return refreshed
@@ -85,18 +85,19 @@ class RefreshPurchase:
         sessions = self.sessions.find(session_ids) if session_ids else {}
         return Known(aliases, sessions)
 
-    def _queued(self, purchase: Purchase, now: datetime) -> Refreshed:
-        """Create the tasks that are due; where the queue is away, the debt stays written down."""
-        due = _due(purchase, now)
-        try:
-            for destination in due:
-                self.tasks.create(_task(purchase, destination))
-        except QueueUnavailableError:
-            return Refreshed(purchase, queue_is_away=True)
+
+def queued(tasks: Tasks, purchase: Purchase, now: datetime) -> Refreshed:
+    """Create the tasks that are due; where the queue is away, the debt stays written down."""
+    due = _due(purchase, now)
+    try:
         for destination in due:
-            queued = _noted(purchase.deliveries[destination], now)
-            purchase = purchase.with_delivery(destination, queued, now)
-        return Refreshed(purchase, frozenset(due))
+            tasks.create(_task(purchase, destination))
+    except QueueUnavailableError:
+        return Refreshed(purchase, queue_is_away=True)
+    for destination in due:
+        noted = _noted(purchase.deliveries[destination], now)
+        purchase = purchase.with_delivery(destination, noted, now)
+    return Refreshed(purchase, frozenset(due))
 
 
 def refresh_all(

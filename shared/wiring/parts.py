@@ -88,7 +88,8 @@ class Stores:
 def stores(settings: config.StoreSettings) -> Stores:
     """Make the store's ports for the synchronous functions."""
     if settings.sqlite_path is not None:
-        from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
+        from shared.adapters.sqlite_dead_letters import SqliteDeadLetters
+        from shared.adapters.sqlite_ledger import SqliteLedger
         from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
         from shared.adapters.sqlite_store import SqliteStore

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.usecases import ports
+from shared.usecases import find_dead_letters, ports
 from tests.fakes import (
     FakeDeadLetters,
     FakeLedger,
+    FakeRejectedPurchases,
     FakeReleases,
     FakeSessions,
     FakeSessionWriter,
@@ -27,6 +28,8 @@ class Stores:
     releases: ports.Releases
     dead_letters: ports.DeadLetters
     settled_purchases: ports.SettledPurchases
+    kept_letters: find_dead_letters.KeptLetters
+    rejected_purchases: find_dead_letters.RejectedPurchases
 
 
 @pytest.fixture(params=STORES)
@@ -36,20 +39,23 @@ def stores(request, tmp_path):
 
 @pytest.fixture
 def fake_stores():
-    sessions, ledger = FakeSessions(), FakeLedger()
+    sessions, ledger, letters = FakeSessions(), FakeLedger(), FakeDeadLetters()
     return Stores(
         sessions,
         FakeSessionWriter(sessions),
         ledger,
         FakeReleases(ledger),
-        FakeDeadLetters(),
+        letters,
         FakeSettledPurchases(ledger),
+        letters,
+        FakeRejectedPurchases(ledger),
     )
 
 
 @pytest.fixture
 def sqlite_stores(tmp_path):
-    from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
+    from shared.adapters.sqlite_dead_letters import SqliteDeadLetters, SqliteRejectedPurchases
+    from shared.adapters.sqlite_ledger import SqliteLedger, SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessions, SqliteSessionWriter
     from shared.adapters.sqlite_statements import SqliteSettledPurchases
     from shared.adapters.sqlite_store import SqliteStore
@@ -62,6 +68,8 @@ def sqlite_stores(tmp_path):
         SqliteReleases(store),
         SqliteDeadLetters(store),
         SqliteSettledPurchases(store),
+        SqliteDeadLetters(store),
+        SqliteRejectedPurchases(store),
     )
     store.close()
 
@@ -70,7 +78,10 @@ def sqlite_stores(tmp_path):
 async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from google.cloud.firestore import AsyncClient, Client
 
-    from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_dead_letters import (
+        FirestoreDeadLetters,
+        FirestoreRejectedPurchases,
+    )
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
@@ -88,6 +99,8 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
         FirestoreDeadLetters(client),
         # Two a page, so that a handful of purchases turns pages.
         FirestoreSettledPurchases(client, purchases_a_page=2),
+        FirestoreDeadLetters(client, letters_a_page=2),
+        FirestoreRejectedPurchases(client, purchases_a_page=2),
     )
     client.close()
     async_client.close()
