@@ -50,8 +50,7 @@ class RejectedDelivery:
         unfit = _unfit(self.delivery.state) or _hopeless(self.purchase, now)
         if unfit is not None:
             return unfit
-        owed = replace(self.delivery.moved_to(State.OWED), not_before=None, queued_at=None)
-        return self._with(owed, Deed.REPLAYED, by, now)
+        return self._with(self.delivery.moved_to(State.OWED), Deed.REPLAYED, by, now)
 
     def dropped(self, *, by: str, now: datetime) -> Purchase | Unfit:
         """Note that a person has judged it, or say why not."""
