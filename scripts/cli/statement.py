@@ -9,8 +9,9 @@ import typer
 from scripts.cli import statement_csv, statement_json, statement_table
 from scripts.cli.errors import FAILED, AskedWronglyError, end, one_line_errors
 from scripts.cli.ledger import settled_purchases
-from scripts.cli.period import Period, period
+from scripts.cli.period import period
 from shared.domain.conversions import Destination
+from shared.domain.period import Period
 from shared.domain.statement import FIGURES, Statement, is_figure, statements
 
 _DESTINATION = Destination.META

@@ -7,9 +7,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from scripts.cli.period import Period
 from scripts.cli.statement_csv import row
 from shared.domain.conversions import Destination
+from shared.domain.period import Period
 from shared.domain.statement import Figure, Statement
 from shared.domain.statement_lines import Fate
 

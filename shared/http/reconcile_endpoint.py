@@ -8,13 +8,15 @@ from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
+from shared.http.statement_answer import statement_answer
 from shared.logs import Line
+from shared.usecases.make_statement import MakeStatement
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.relay_deliveries import RelayDeliveries
 
 # One run; what is left then is the next one's. Cloud Scheduler waits longer.
 _LASTS_AT_MOST = timedelta(seconds=50)
-_JOBS = frozenset({"relay", "stripe"})
+_JOBS = frozenset({"relay", "stripe", "statement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class ReconcileEndpoint:
 
     relay: RelayDeliveries
     stripe: ReconcileStripe
+    statement: MakeStatement
     project: str
     clock: Callable[[], datetime]
 
@@ -36,7 +39,14 @@ class ReconcileEndpoint:
             return refused(Refusal.NOT_FOUND, line)
         if request.method != "POST":
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
+        if job == "statement":
+            return self._state(request, line)
         return self._relay(line) if job == "relay" else self._ask_stripe(line)
+
+    def _state(self, request: Request, line: Line) -> Answer:
+        now, day = self.clock(), request.args.get("day")
+        deadline = now + _LASTS_AT_MOST
+        return statement_answer(self.statement, day, line, now=now, deadline=deadline)
 
     def _ask_stripe(self, line: Line) -> Answer:
         reconciled = self.stripe(deadline=self.clock() + _LASTS_AT_MOST)

@@ -145,6 +145,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     from shared.adapters.stripe_api import API_VERSION
     from shared.adapters.stripe_lists import StripeApiLists
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.make_statement import MakeStatement
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.usecases.relay_deliveries import RelayDeliveries
     from shared.usecases.take_stripe_event import TakeStripeEvent
@@ -172,6 +173,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
                 clock=parts.now,
                 api_version=API_VERSION,
             ),
+            statement=MakeStatement(stores.settled_purchases, parts.now),
             project=settings.store.project,
             clock=parts.now,
         )

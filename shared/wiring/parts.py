@@ -83,6 +83,7 @@ class Stores:
     dead_letters: "ports.DeadLetters"
     known: "Known"
     cursors: "Cursors"
+    settled_purchases: "ports.SettledPurchases"
 
 
 def stores(settings: config.StoreSettings) -> Stores:
@@ -92,6 +93,7 @@ def stores(settings: config.StoreSettings) -> Stores:
         from shared.adapters.sqlite_ledger import SqliteLedger
         from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
+        from shared.adapters.sqlite_statements import SqliteSettledPurchases
         from shared.adapters.sqlite_store import SqliteStore
 
         store = SqliteStore(Path(settings.sqlite_path))
@@ -101,6 +103,7 @@ def stores(settings: config.StoreSettings) -> Stores:
             SqliteDeadLetters(store),
             SqliteKnown(store, now),
             SqliteCursors(store),
+            SqliteSettledPurchases(store),
         )
     from google.cloud.firestore import Client
 
@@ -108,6 +111,7 @@ def stores(settings: config.StoreSettings) -> Stores:
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
+    from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
     client = Client(project=settings.project, database=settings.database)
     return Stores(
@@ -116,6 +120,7 @@ def stores(settings: config.StoreSettings) -> Stores:
         FirestoreDeadLetters(client),
         FirestoreKnown(client, now),
         FirestoreCursors(client),
+        FirestoreSettledPurchases(client),
     )
 
 
