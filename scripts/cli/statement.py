@@ -8,7 +8,7 @@ import typer
 
 from scripts.cli import statement_csv, statement_json, statement_table
 from scripts.cli.errors import FAILED, AskedWronglyError, end, one_line_errors
-from scripts.cli.ledger import settled_purchases
+from scripts.cli.ledger import store_of
 from scripts.cli.period import period
 from shared.domain.conversions import Destination
 from shared.domain.period import Period
@@ -61,8 +61,8 @@ def statement(
 
 
 def _read(asked: Period) -> tuple[Statement, ...]:
-    with settled_purchases(os.environ) as purchases:
-        return statements(purchases.between(asked.since, asked.until), _DESTINATION)
+    with store_of(os.environ) as store:
+        return statements(store.settled.between(asked.since, asked.until), _DESTINATION)
 
 
 def _written(

@@ -66,9 +66,14 @@ class DeadLetter:
             return False
         return now - self.acts[-1].at < REPLAY_IS_UNDER_WAY_FOR
 
-    @property
-    def waits_for_a_person(self) -> bool:
-        return self.state is LetterState.REJECTED
+    def waits_for_a_person(self, now: datetime) -> bool:
+        """Tell whether it was refused, or a replay of it was never heard of again."""
+        is_silent = self.state is LetterState.QUEUED and not self.is_under_way(now)
+        return self.state is LetterState.REJECTED or is_silent
+
+    def unqueued(self) -> "DeadLetter":
+        """Take back that it is on its way; who asked for it stays on record."""
+        return replace(self, state=LetterState.REJECTED)
 
     def replayed(self, *, by: str, now: datetime) -> "DeadLetter | Unfit":
         """Queue it again, or say why not."""

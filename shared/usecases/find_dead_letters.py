@@ -95,7 +95,7 @@ class FindDeadLetters:
         for dead in both:
             if wanted.reason is not None and reason_of(dead) != wanted.reason:
                 continue
-            if wanted.judged or dead.waits_for_a_person:
+            if wanted.judged or _waits_for_a_person(dead, now):
                 yield dead
 
     def _letters(self, wanted: Wanted, now: datetime) -> Iterator[Dead]:
@@ -117,6 +117,14 @@ class FindDeadLetters:
 def kind_of(key: str) -> Kind:
     """Tell a dead letter's key from a sale key, which is one of Stripe's ids."""
     return Kind.EVENT if key.startswith(DEAD_LETTER) else Kind.PURCHASE
+
+
+def _waits_for_a_person(dead: Dead, now: datetime) -> bool:
+    match dead:
+        case DeadLetter():
+            return dead.waits_for_a_person(now)
+        case RejectedDelivery():
+            return dead.waits_for_a_person
 
 
 def reason_of(dead: Dead) -> str | None:

@@ -1,5 +1,6 @@
 """Replay: queue again what was refused, once for each refusal, however often it is asked for."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,14 @@ from shared.domain.conversions import Destination
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.usecases.find_dead_letters import KeptLetters, Kind, kind_of
-from shared.usecases.ports import Ledger, NewTask, Queue, StoreUnavailableError, Tasks
+from shared.usecases.ports import (
+    Ledger,
+    NewTask,
+    Queue,
+    QueueUnavailableError,
+    StoreUnavailableError,
+    Tasks,
+)
 from shared.usecases.refresh_purchase import queued
 
 # Two who judge the same letter at once disturb each other; each try sees what the other did.
@@ -62,8 +70,19 @@ class ReplayDeadLetters:
         if not dry_run:
             if not self.letters.replace(entry, decided):
                 return None
-            self.tasks.create(_task(decided))
+            try:
+                self.tasks.create(_task(decided))
+            except QueueUnavailableError:
+                self._unqueue(decided)
+                raise
         return Replayed.QUEUED
+
+    def _unqueue(self, letter: DeadLetter) -> None:
+        """List it again. If there is a task after all, its name stops another one."""
+        with suppress(StoreUnavailableError):
+            entry = self.letters.find(letter.key)
+            if entry is not None and entry.letter == letter:
+                self.letters.replace(entry, letter.unqueued())
 
     def _purchase(self, key: str, by: str, now: datetime, dry_run: bool) -> Replayed | Unfit | None:
         entry = self.ledger.find(key)

@@ -219,16 +219,46 @@ def test_of_many_threads_that_replay_one_event_one_does():
 
 def test_a_crash_before_the_task_was_made_is_healed_by_asking_again():
     world = World()
-    world.letters.keep(letter())
-    world.tasks.away.go(1)
-    with pytest.raises(QueueUnavailableError):
-        world.replay(by="ada")
-    assert world.tasks.created == {}
+    world.letters.keep(letter().replayed(by="ada", now=NOW))
 
     assert world.replay(by="ada") is Unfit.ALREADY_QUEUED
 
     assert len(world.tasks.created) == 1
     assert len(world.letters.kept["d-1"].acts) == 1
+
+
+def test_while_the_queue_is_away_an_event_stays_on_the_list_and_who_asked_on_record():
+    world = World()
+    world.letters.keep(letter())
+    world.tasks.away.go(1)
+    with pytest.raises(QueueUnavailableError):
+        world.replay(by="ada")
+    assert world.tasks.created == {}
+    assert world.listed() == ["d-1"]
+
+    assert world.replay(by="bob") is Replayed.QUEUED
+
+    assert len(world.tasks.created) == 1
+    assert [act.by for act in world.letters.kept["d-1"].acts] == ["ada", "bob"]
+
+
+def test_a_queue_that_took_the_task_without_saying_so_gets_no_second_one():
+    world = World()
+    world.letters.keep(letter())
+    create = world.tasks.create
+
+    def create_in_silence(task):
+        create(task)
+        raise QueueUnavailableError
+
+    world.tasks.create = create_in_silence
+    for by in ("ada", "bob"):
+        with pytest.raises(QueueUnavailableError):
+            world.replay(by=by)
+
+    assert len(world.tasks.created) == 1
+    assert [told.accepted for told in world.run()] == [1]
+    assert world.letters.kept["d-1"].state is LetterState.REPLAYED
 
 
 def test_a_replay_that_is_silent_for_a_day_has_lost_its_task_and_may_be_asked_for_again():
@@ -239,7 +269,9 @@ def test_a_replay_that_is_silent_for_a_day_has_lost_its_task_and_may_be_asked_fo
     world.now += REPLAY_IS_UNDER_WAY_FOR - A_SECOND
     assert world.replay(by="bob") is Unfit.ALREADY_QUEUED
     world.tasks.created.clear()
+    assert world.listed() == []
     world.now += A_SECOND
+    assert world.listed() == ["d-1"]
 
     assert world.replay(by="bob") is Replayed.QUEUED
 
@@ -383,10 +415,7 @@ def test_a_dry_run_says_what_would_come_of_it_and_changes_nothing(key, deed, cam
 
 def test_a_dry_run_of_a_replay_that_is_on_its_way_makes_no_task_either():
     world = World()
-    world.letters.keep(letter())
-    world.tasks.away.go(1)
-    with pytest.raises(QueueUnavailableError):
-        world.replay()
+    world.letters.keep(letter().replayed(by="ada", now=NOW))
 
     assert world.replay(dry_run=True) is Unfit.ALREADY_QUEUED
     assert world.tasks.created == {}
