@@ -5,11 +5,13 @@ from datetime import datetime
 
 from scripts.cli.dead_letter_words import Words, fields_of, words_of
 from scripts.cli.pages import page, plain_table
+from shared.domain.dead_letters import DeadLetter
+from shared.domain.money import major_units
+from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.usecases.find_dead_letters import Dead
 
-_LISTED = ("id", "rejected_at", "reason", "what", "state", "replay")
+_LISTED = ("id", "rejected_at", "reason", "state", "replay")
 _SHOWN = (
-    "what",
     "event_id",
     "happened_at",
     "destination",
@@ -27,11 +29,12 @@ def listing(found: Sequence[Dead], *, more: bool, now: datetime) -> str:
     if not found:
         return "No dead letter waits for a person.\n"
     table = plain_table()
-    for name in (*_LISTED, "acts"):
+    for name in (*_LISTED, "what", "acts"):
         table.add_column(name.replace("_", " "), no_wrap=True)
     for dead in found:
         words = words_of(dead, now=now)
-        table.add_row(*(_text(words[name]) for name in _LISTED), _acts_in_short(words))
+        listed = [_text(words[name]) for name in _LISTED]
+        table.add_row(*listed, _what(dead), _acts_in_short(words))
     console, written = page()
     console.print(table)
     if more:
@@ -42,7 +45,7 @@ def listing(found: Sequence[Dead], *, more: bool, now: datetime) -> str:
 def one(dead: Dead, *, now: datetime) -> str:
     """Show one with its audit, and which fields it has."""
     words, has = words_of(dead, now=now), fields_of(dead)
-    lines = [f"{words['id']}  {words['kind']}, {words['state']}"]
+    lines = [f"{words['id']}  {words['kind']} {_what(dead)}, {words['state']}"]
     told = {name: words[name] for name in _SHOWN if words[name] is not None}
     told |= {f"has {name}": _names(has[name]) for name in has}
     width = max(map(len, told))
@@ -51,6 +54,14 @@ def one(dead: Dead, *, now: datetime) -> str:
         why = f", was {act['reason']}" if act["reason"] else ""
         lines.append(f"  {act['at']}  {act['deed']} by {act['by']}{why}")
     return "\n".join(lines) + "\n"
+
+
+def _what(dead: Dead) -> str:
+    match dead:
+        case DeadLetter():
+            return dead.conversion.event_name
+        case RejectedDelivery(purchase=purchase):
+            return f"{major_units(purchase.settled_minor, purchase.currency)} {purchase.currency}"
 
 
 def _acts_in_short(words: Words) -> str:
