@@ -18,12 +18,11 @@ from shared.adapters.sqlite_store import (
 )
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import DeadLetter, Entry, Receipt, Recorded
+from shared.usecases.ports import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"
 ALIASES = "aliases"
-DEAD_LETTERS = "dead_letters"
 
 _DUE = (
     "SELECT body, version FROM documents WHERE collection = ? AND relay_at <= ?"
@@ -102,17 +101,6 @@ class SqliteReleases:
 
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return _replace(self._store, entry, purchase)
-
-
-class SqliteDeadLetters:
-    """Port: DeadLetters."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
-
-    def keep(self, letter: DeadLetter) -> None:
-        with self._store.transaction() as connection:
-            connection.execute(PUT, (DEAD_LETTERS, letter.key, write_json(letter)))
 
 
 def _create(connection: sqlite3.Connection, purchase: Purchase | None) -> Recorded:

@@ -83,6 +83,9 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
     if told.rejected:
         line.warn()
         line.note(rejected=told.rejected)
+    if told.unanswered:
+        line.warn()
+        line.note(error=Refusal.STORE_AWAY)
     if told.deferred is not None:
         return _deferred(told.deferred, line)
     return 200, {

@@ -166,7 +166,7 @@ class DispatchPurchase:
                 if held is not None:
                     return self._hold(entry, purchase, task, held, now)
                 return self._attempt(entry, purchase, task, name, now)
-            delivery = delivery.moved_to(State.REJECTED, missing)
+            delivery = delivery.closed_by(Rejected(missing), now)
         closed = purchase.with_delivery(task.destination, delivery, now)
         if not self.ledger.replace(entry, closed):
             return None

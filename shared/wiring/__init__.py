@@ -142,6 +142,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     from shared.adapters.stripe_api import API_VERSION
     from shared.adapters.stripe_lists import StripeApiLists
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.make_statement import MakeStatement
     from shared.usecases.probe_destinations import ProbeDestinations
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.usecases.relay_deliveries import RelayDeliveries
@@ -173,6 +174,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
                 clock=parts.now,
                 api_version=API_VERSION,
             ),
+            statement=MakeStatement(stores.settled_purchases, parts.now),
             project=settings.store.project,
             clock=parts.now,
         )
