@@ -1,7 +1,7 @@
 """Ports in memory, written by hand and held to the same contract tests as the real adapters."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
@@ -16,8 +16,10 @@ from shared.domain.outcomes import Accepted, Outcome, Rejected
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
 from shared.usecases.find_dead_letters import LetterEntry
+from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.ports import (
     Entry,
+    Gateway,
     InvoiceTruth,
     NewTask,
     QueueUnavailableError,
@@ -27,6 +29,7 @@ from shared.usecases.ports import (
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.probe_destination import ProbeDestination
 
 
 class Away:
@@ -312,6 +315,14 @@ class FakeDestinations:
 
     def standing(self, destination: Destination = Destination.META) -> Standing:
         return self.stored.get(destination, (Standing(), 0))[0]
+
+
+def heed_of(
+    destinations: FakeDestinations, gateway: Gateway, clock: Callable[[], datetime]
+) -> HeedDestination:
+    """One process's view of the destinations, with a door to knock at."""
+    probe = ProbeDestination(destinations, {Destination.META: gateway}, clock)
+    return HeedDestination(destinations, probe)
 
 
 class FakeTasks:

@@ -117,8 +117,6 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
         case Closed():
             if outcome in (Closed.EXPIRED, Closed.NO_SUCH_PURCHASE):
                 line.alarm()
-            if outcome is Closed.PAUSED:
-                line.warn()
             line.note(outcome=outcome)
             return 200, {"outcome": outcome, "reason": told.reason}
         case Deferred():

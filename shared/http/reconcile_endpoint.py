@@ -11,7 +11,8 @@ from shared.http.flask_edge import Answer, answer, refused
 from shared.http.statement_answer import statement_answer
 from shared.logs import Line
 from shared.usecases.make_statement import MakeStatement
-from shared.usecases.probe_destinations import Probed, ProbeDestinations
+from shared.usecases.probe_destination import Probed
+from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 

@@ -101,13 +101,15 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     from shared.usecases.dispatch_purchase import DispatchPurchase
     from shared.usecases.heed_destination import HeedDestination
     from shared.usecases.note_outcome import NoteOutcome
+    from shared.usecases.probe_destination import ProbeDestination
 
     @cache
     def make() -> DispatchEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()
         gateways = parts.gateways(settings.meta, secret)
-        heed = HeedDestination(stores.destinations)
+        probe = ProbeDestination(stores.destinations, gateways, parts.now)
+        heed = HeedDestination(stores.destinations, probe)
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=stores.sessions,

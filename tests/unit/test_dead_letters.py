@@ -20,7 +20,6 @@ from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
 from shared.usecases.drop_dead_letters import DropDeadLetters
 from shared.usecases.find_dead_letters import FindDeadLetters, Kind, Wanted
-from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
@@ -47,6 +46,7 @@ from tests.fakes import (
     FakeRejectedPurchases,
     FakeSessions,
     FakeTasks,
+    heed_of,
 )
 
 META = Destination.META
@@ -63,7 +63,7 @@ class World:
         self.meta = FakeGateway(*outcomes)
         self.now = NOW
         gateways = {META: self.meta}
-        heed = HeedDestination(FakeDestinations())
+        heed = heed_of(FakeDestinations(), self.meta, lambda: self.now)
         self.dispatch_events = DispatchEvents(
             sessions=self.sessions,
             dead_letters=self.letters,

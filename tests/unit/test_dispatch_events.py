@@ -11,9 +11,15 @@ from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
-from shared.usecases.heed_destination import HeedDestination
 from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
-from tests.fakes import FakeDeadLetters, FakeDestinations, FakeGateway, FakeSessions, FakeTasks
+from tests.fakes import (
+    FakeDeadLetters,
+    FakeDestinations,
+    FakeGateway,
+    FakeSessions,
+    FakeTasks,
+    heed_of,
+)
 
 
 class World:
@@ -27,7 +33,7 @@ class World:
             dead_letters=self.letters,
             tasks=self.tasks,
             gateways={Destination.META: self.meta},
-            heed=HeedDestination(self.destinations),
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             policies=policies,
             clock=lambda: self.now,
         )
