@@ -1,0 +1,110 @@
+"""Ports between which a request may lose its turn, be told that they are away, or die."""
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+
+from tests.simulation.world import World
+
+
+class Interrupted:
+    """
+    Any port, each call of it a step at which something may happen.
+
+    Before its effect or after it: the caller cannot tell which. `error` is what the port raises
+    when it is away; a port without one can only be slow.
+    """
+
+    def __init__(self, port: object, world: World, name: str, error: type[Exception] | None = None):
+        self._port, self._world, self._name, self._error = port, world, name, error
+
+    def __getattr__(self, verb: str):
+        """Wrap a verb of the port when it is first used."""
+        call = getattr(self._port, verb)
+        step = _Step(self._world, f"{self._name}.{verb}", self._error)
+        wrapped = _awaited(call, step) if iscoroutinefunction(call) else _called(call, step)
+        setattr(self, verb, wrapped)
+        return wrapped
+
+
+class _Step:
+    def __init__(self, world: World, name: str, error: type[Exception] | None):
+        self.world, self.name, self.error = world, name, error
+
+    def strikes(self) -> Callable[[], None] | None:
+        """Draw what will happen; it happens before the call or after it, as likely as not."""
+        world, weather = self.world, self.world.weather
+        if world.now >= weather.until:
+            return None
+        drawn = world.random.random()
+        if drawn < weather.crashes:
+            return self._crashes
+        if drawn < weather.crashes + weather.fails:
+            return self._fails
+        if drawn < weather.crashes + weather.fails + weather.waits:
+            return self._waits
+        return None
+
+    def _crashes(self) -> None:
+        self.world.tell(self.name)
+        self.world.crashes()
+
+    def _fails(self) -> None:
+        if self.error is None:
+            return self._waits()
+        self.world.tell(f"{self.name} AWAY")
+        raise self.error("simulated")
+
+    def _waits(self) -> None:
+        self.world.waits(self.world.random.random() * self.world.weather.waits_for)
+
+
+def _called(call, step: _Step):
+    world = step.world
+
+    @wraps(call)
+    def stepped(*args, **named):
+        strike = step.strikes()
+        if strike is None:
+            if world.trace is not None:
+                world.tell(step.name + _shown(args))
+            return call(*args, **named)
+        if world.happens(0.5):
+            strike()
+            world.tell(step.name + _shown(args))
+            return call(*args, **named)
+        world.tell(step.name + _shown(args))
+        answer = call(*args, **named)
+        strike()
+        return answer
+
+    return stepped
+
+
+def _awaited(call, step: _Step):
+    world = step.world
+
+    @wraps(call)
+    async def stepped(*args, **named):
+        strike = step.strikes()
+        if strike is not None and world.happens(0.5):
+            strike()
+            strike = None
+        world.tell(step.name + _shown(args))
+        answer = await call(*args, **named)
+        if strike is not None:
+            strike()
+        return answer
+
+    return stepped
+
+
+def _shown(args) -> str:
+    """Name what a step is about, for the trace."""
+    for each in args:
+        for name in ("sale_key", "stripe_event_id", "session_id", "name"):
+            if isinstance(found := getattr(each, name, None), str):
+                return f" {found}"
+        if isinstance(each, str):
+            return f" {each}"
+    return ""
