@@ -90,6 +90,11 @@ class Delivery:
     def is_open(self) -> bool:
         return self.state in OPEN
 
+    @property
+    def is_unjudged(self) -> bool:
+        """Tell what was only written down so far; whether it may be told is still open."""
+        return self.state is State.OWED and not self.tasks and not self.attempts
+
     def relay_at(self, now: datetime) -> datetime | None:
         """Say from when on `reconcile` should look at this delivery; None once it is closed."""
         match self.state:
@@ -107,9 +112,14 @@ class Delivery:
         return replace(self, state=state, reason=reason, attempt_until=None)
 
     def queued(self, now: datetime) -> "Delivery":
-        """Note that a task exists for it; queueing again is how a lost task is replaced."""
+        """
+        Note that a task exists for it; queueing again is how a lost task is replaced.
+
+        The task may have outrun this note: an attempt that it began goes on.
+        """
         moved = self if self.state is State.QUEUED else self.moved_to(State.QUEUED)
-        return replace(moved, tasks=self.tasks + 1, queued_at=now)
+        attempt_until = self.attempt_until
+        return replace(moved, tasks=self.tasks + 1, queued_at=now, attempt_until=attempt_until)
 
     def is_being_attempted(self, now: datetime) -> bool:
         return self.attempt_until is not None and now < self.attempt_until

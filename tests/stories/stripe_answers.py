@@ -82,6 +82,9 @@ class StripeAnswers:
         return Page(page, has_more=start + self._page_size < len(found))
 
     def checkout_session(self, checkout_session_id: str) -> dict | None:
+        """What happened in another account our key does not find."""
+        if checkout_session_id in self._account.elsewhere:
+            return None
         return self._expanded(self._account.objects[checkout_session_id])
 
     def _all(self, listed: Listed) -> list[dict]:
