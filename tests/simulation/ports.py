@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from inspect import iscoroutinefunction
 
+from shared.domain.purchases import Purchase
+from shared.usecases.ports import NewTask, Receipt
 from tests.simulation.world import World
 
 
@@ -100,11 +102,23 @@ def _awaited(call, step: _Step):
 
 
 def _shown(args) -> str:
-    """Name what a step is about, for the trace."""
-    for each in args:
-        for name in ("sale_key", "stripe_event_id", "session_id", "name"):
-            if isinstance(found := getattr(each, name, None), str):
-                return f" {found}"
-        if isinstance(each, str):
-            return f" {each}"
-    return ""
+    """Say what a step is about, for the trace."""
+    return "".join(f" {shown}" for each in args if (shown := _name_of(each)))
+
+
+def _name_of(each: object) -> str | None:
+    match each:
+        case Purchase():
+            states = [f"{d.state} {d.tasks}/{d.attempts}/{d.ambiguous}" for d in
+                      each.deliveries.values()]
+            return f"{each.sale_key} {' '.join(states)}"
+        case Receipt():
+            return each.stripe_event_id
+        case NewTask():
+            return each.name[:10]
+        case str():
+            return each
+        case list() | tuple():
+            return " ".join(str(one) for one in each if isinstance(one, str))
+        case _:
+            return None

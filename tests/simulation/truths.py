@@ -132,10 +132,13 @@ def _not_told(run: "Run") -> list[str]:
 def _reasons_for_silence(run: "Run", purchase: Purchase) -> set[State]:
     """Say in which states a sale that may be reported may end all the same, and why."""
     delivery = purchase.deliveries[Destination.META]
+    is_old = run.world.now - purchase.settled_at > TOO_OLD_AFTER
     is_true = {
-        Withheld.REFUNDED: _returned(run, purchase.sale_key) >= purchase.settled_minor,
+        # One that failed too late to be told of its failure was withheld for it all the same.
+        Withheld.REFUNDED: _returned(run, purchase.sale_key, failed=is_old)
+        >= purchase.settled_minor,
         Withheld.NO_CONSENT: _has_no_consent(run, purchase),
-        Expired.TOO_OLD: run.world.now - purchase.settled_at > TOO_OLD_AFTER,
+        Expired.TOO_OLD: is_old,
         Expired.LATE_FOR_DEDUPLICATION: purchase.released_at is not None
         and run.world.now - purchase.released_at > LATE_AFTER,
     }
@@ -294,7 +297,7 @@ def _settled(run: "Run", sale_key: str) -> int:
     return account.objects[sale_key]["amount_received"]
 
 
-def _returned(run: "Run", sale_key: str) -> int:
+def _returned(run: "Run", sale_key: str, *, failed: bool = False) -> int:
     account = run.shop.stripe.account
     paid_by = {sale_key, *account.payments_of(sale_key)}
     return sum(
@@ -302,7 +305,7 @@ def _returned(run: "Run", sale_key: str) -> int:
         for one in account.objects.values()
         if one["object"] == "refund"
         and one["payment_intent"] in paid_by
-        and one["status"] not in ("failed", "canceled")
+        and (failed or one["status"] not in ("failed", "canceled"))
     )
 
 

@@ -72,7 +72,7 @@ class Visitor:
             self.reported[event_id] = Reported(event_id, self.world.now, is_poison)
             if is_poison:
                 self.shop.meta.poison.add(event_id)
-            events.append(self._event(event_id))
+            events.append(self._event(event_id, knows_who=index == 0))
         self._sends(events, list(self.reported)[-count:], 0)
 
     def withdraws(self) -> None:
@@ -97,14 +97,15 @@ class Visitor:
 
     # How it does it.
 
-    def _event(self, event_id: str) -> dict:
-        return {
+    def _event(self, event_id: str, *, knows_who: bool) -> dict:
+        event = {
             "event_name": "ViewContent",
             "event_id": event_id,
             "event_time": int(self.world.now.timestamp()),
             "url": f"{ORIGIN}/p/1?fbclid=IwAR_{self.person.name}",
-            "user_data": {"em": self.person.email, "ph": self.person.phone},
         }
+        who = {"em": self.person.email, "ph": self.person.phone}
+        return event | {"user_data": who} if knows_who else event
 
     def _consent(self, at: int, *, granted: bool) -> dict:
         word = "granted" if granted else "denied"
