@@ -184,7 +184,8 @@ class Deployment:
             heard(answer)
 
         name = f"{function} {label}"
-        self.world.runs(name, process, lambda: ask(endpoint), answered, about)
+        knew = self.ledger.purchases.get(label)
+        self.world.runs(name, process, lambda: ask(endpoint), answered, about, knew)
 
     def _process_of(self, function: str) -> str:
         """Give a living process; now and then a second one serves beside the first."""

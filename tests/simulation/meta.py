@@ -14,6 +14,7 @@ from enum import StrEnum
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from shared.domain.purchases import Purchase
 from tests.simulation.world import World
 
 SEVEN_DAYS = 7 * 24 * 3600
@@ -50,6 +51,10 @@ class Episode:
     until: datetime
     probability: float
 
+    def __str__(self) -> str:
+        when = f"{self.since:%d %H:%M:%S} to {self.until:%d %H:%M:%S}"
+        return f"{self.fault}, {when}, {self.probability:.0%} of the times"
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -63,6 +68,7 @@ class Receipt:
     at: datetime
     task: object
     began_at: datetime
+    was_returned: bool = False  # The ledger knew, when the request began.
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class Meta:
 
     def _receipt(self, event: dict) -> Receipt:
         custom = event.get("custom_data", {})
-        value = custom.get("value")
+        value, request = custom.get("value"), self.world.current
         return Receipt(
             event_name=event["event_name"],
             event_id=event["event_id"],
@@ -129,8 +135,9 @@ class Meta:
             value=None if value is None else str(value),
             currency=custom.get("currency"),
             at=self.world.now,
-            task=self.world.current.about,
-            began_at=self.world.current.began_at,
+            task=request.about,
+            began_at=request.began_at,
+            was_returned=request.knew is not None and _is_returned(request.knew[0]),
         )
 
     def _refusal(self, events: list[Receipt]) -> "Response | None":
@@ -145,6 +152,10 @@ class Meta:
     def purchases(self) -> list[Receipt]:
         """Give the receipts that came of a delivery."""
         return [r for r in self.receipts if r.task.sale_key]
+
+
+def _is_returned(purchase: Purchase) -> bool:
+    return 0 < purchase.settled_minor <= purchase.refunded_minor
 
 
 class Response:
@@ -182,9 +193,9 @@ def _silence(fault: Fault) -> requests.RequestException:
     match fault:
         case Fault.UNREACHABLE:
             never = NewConnectionError(None, "refused")
-            return requests.ConnectionError(requests.packages.urllib3.exceptions.MaxRetryError(
-                None, "/", never
-            ))
+            return requests.ConnectionError(
+                requests.packages.urllib3.exceptions.MaxRetryError(None, "/", never)
+            )
         case Fault.RESET:
             return requests.ConnectionError("reset")
         case _:

@@ -15,7 +15,7 @@ from tests.stories.stripe_shapes import BEFORE_BASIL, NEWEST
 A_MINUTE, AN_HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # How long Meta is away: mostly minutes, now and then longer than a copy of the Pixel's is
 # merged (48 hours), and longer than an event is taken (7 days).
-_AWAY_FOR = ((60, A_MINUTE * 20), (30, AN_HOUR * 5), (4, AN_HOUR * 52), (2, A_DAY * 8))
+_AWAY_FOR = ((60, A_MINUTE * 20), (28, AN_HOUR * 5), (4, AN_HOUR * 52), (3, A_DAY * 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,17 @@ class Plan:
         return max([self.ends_at, self.weather.until, *ends])
 
     def __str__(self) -> str:
-        weather = self.weather
+        weather, times = self.weather, f"{BEGINNING:%d %H:%M:%S} to {self.ends_at:%d %H:%M:%S}"
         lines = [
-            f"stories {', '.join(self.stories)} ({self.version}), from {BEGINNING:%d %H:%M:%S} "
-            f"to {self.ends_at:%d %H:%M:%S}",
-            f"calls fail {weather.fails:.0%}, crash {weather.crashes:.0%}, wait {weather.waits:.0%}"
-            f" up to {weather.waits_for} s, until {weather.until:%d %H:%M:%S}",
-            f"answers lost {self.answers_lost:.0%}, tasks repeated {self.repeats:.0%}, "
+            f"stories {', '.join(self.stories)} ({self.version}), {times}",
+            f"{weather}",
             f"{self.retries}",
+            f"answers lost {self.answers_lost:.0%}, tasks repeated {self.repeats:.0%}",
+            *(f"Meta: {episode}" for episode in self.episodes),
+            *(f"{name} says no at {at:%d %H:%M:%S}" for name, at in self.withdrawals.items()),
+            *(f"lost: {event_id}" for event_id in sorted(self.lost)),
+            *(f"never made: {event_id}" for event_id in sorted(self.never_made)),
         ]
-        lines += [f"Meta: {e.fault} from {e.since:%d %H:%M} to {e.until:%d %H:%M}, "
-                  f"{e.probability:.0%} of the times" for e in self.episodes]
-        lines += [f"lost: {', '.join(sorted(self.lost))}"] if self.lost else []
-        lines += [f"never made: {', '.join(sorted(self.never_made))}"] if self.never_made else []
         return "\n".join(lines)
 
 

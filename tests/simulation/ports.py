@@ -109,8 +109,9 @@ def _shown(args) -> str:
 def _name_of(each: object) -> str | None:
     match each:
         case Purchase():
-            states = [f"{d.state} {d.tasks}/{d.attempts}/{d.ambiguous}" for d in
-                      each.deliveries.values()]
+            states = [
+                f"{d.state} {d.tasks}/{d.attempts}/{d.ambiguous}" for d in each.deliveries.values()
+            ]
             return f"{each.sale_key} {' '.join(states)}"
         case Receipt():
             return each.stripe_event_id

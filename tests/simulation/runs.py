@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import shared.http.collect_endpoint as collect_endpoint
 from shared.domain.purchases import event_id_of
+from shared.http import collect_endpoint
 from tests.builders import POLICIES
 from tests.simulation import truths
 from tests.simulation.deployment import Deployment
@@ -94,7 +94,12 @@ def _open(going: Run) -> None:
             at = BEGINNING - timedelta(seconds=dice.uniform(120, 2_400))
             going.world.at(at, lambda v=visitor, n=count, p=poison: v.reports(n, frozenset(p)))
     for name, at in going.plan.withdrawals.items():
-        going.world.at(at, going.visitors[name].withdraws)
+        visitor = going.visitors[name]
+        going.world.at(at, visitor.withdraws)
+        # What is on its way when somebody says no.
+        for _ in range(2):
+            before = timedelta(seconds=dice.uniform(0, dice.choice((2, 60, 600))))
+            going.world.at(at - before, lambda v=visitor: v.reports(1))
 
 
 def _sell(going: Run) -> None:

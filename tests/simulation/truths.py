@@ -10,13 +10,13 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared.domain import task_names
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State, Withheld
 from shared.domain.money import major_units
 from shared.domain.policies import Expired
 from shared.domain.purchases import Purchase
 from shared.domain.statement import statements
+from shared.domain.task_names import of_purchase
 from tests.simulation.http_calls import Answered
 from tests.simulation.meta import Receipt, merged_within_two_days
 
@@ -76,8 +76,9 @@ def broken_at_rest(run: "Run") -> list[str]:
 
 
 def _webhooks_that_nobody_took(run: "Run") -> list[str]:
-    return [f"{event_id} was answered with an error for three days" for event_id in
-            run.webhooks.gave_up]
+    return [
+        f"{event_id} was answered with an error for three days" for event_id in run.webhooks.gave_up
+    ]
 
 
 def _owed_still(run: "Run") -> list[str]:
@@ -101,6 +102,8 @@ def _told_wrongly(run: "Run") -> list[str]:
             found.append(f"Meta was told of {sale_key}, which is nothing to report")
         elif (told := (receipt.value, receipt.currency)) != (true := _worth(run, sale_key)):
             found.append(f"Meta was told {told} of {sale_key}, which is worth {true}")
+        if receipt.was_returned:
+            found.append(f"Meta was told of {sale_key}, known to be given back")
     return found
 
 
@@ -170,8 +173,7 @@ def _notes_without_a_task(run: "Run") -> list[str]:
         f"{purchase.sale_key} counts task {number}, which nobody made"
         for purchase, delivery in _sales(run)
         for number in range(delivery.tasks)
-        if task_names.of_purchase(purchase.sale_key, Destination.META, number)
-        not in run.shop.tasks.ever
+        if of_purchase(purchase.sale_key, Destination.META, number) not in run.shop.tasks.ever
     ]
 
 
@@ -201,8 +203,9 @@ def _told_against_their_will(run: "Run") -> list[str]:
         if visitor is None and receipt.task.sale_key:
             found.append(f"Meta was told of {receipt.task.sale_key}, and nobody had agreed")
         elif visitor is not None and _had_said_no(visitor, receipt.began_at):
-            found.append(f"Meta was told of {receipt.event_id} although {visitor.person.name} "
-                         "had said no")
+            found.append(
+                f"Meta was told of {receipt.event_id} although {visitor.person.name} had said no"
+            )
     said_no = {v.person.name: v for v in run.visitors.values()}
     found += [
         f"the Pixel fired {hit.event_id} although {hit.visitor} had said no"

@@ -1,4 +1,4 @@
-"""Visitors: browsers with our tag, which report, ask, withdraw, and try again where we were away."""
+"""Visitors: browsers with our tag, which report, ask, withdraw, and try again."""
 
 import json
 from dataclasses import dataclass, field

@@ -38,6 +38,12 @@ class Weather:
     waits_for: float = 0.0  # Seconds at most.
     until: datetime = BEGINNING - NEVER
 
+    def __str__(self) -> str:
+        return (
+            f"calls fail {self.fails:.0%}, crash {self.crashes:.0%}, wait {self.waits:.0%} "
+            f"up to {self.waits_for} s, until {self.until:%d %H:%M:%S}"
+        )
+
 
 @dataclass(eq=False, slots=True)
 class Running:
@@ -48,6 +54,7 @@ class Running:
     process: str
     began_at: datetime
     about: object = None
+    knew: object = None  # What the ledger knew of it when the request began.
     lives: greenlet = field(repr=False, default=None)
 
     def __str__(self) -> str:
@@ -103,9 +110,10 @@ class World:
         work: Callable[[], object],
         answered: Callable[[object | None], None],
         about: object = None,
+        knew: object = None,
     ) -> None:
         """Begin a request; `answered` gets what came of it, or None where its process died."""
-        running = Running(next(self._requests), name, process, self.now, about)
+        running = Running(next(self._requests), name, process, self.now, about, knew)
 
         def live() -> None:
             try:

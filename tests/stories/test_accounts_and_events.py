@@ -87,7 +87,9 @@ def test_an_event_id_that_the_pixel_may_have_said_stays(account):
 
     assert shop.purchase("pi_1").event_id == "order-1"
     assert shop.purchase("pi_2").event_id != "order-1"
-    assert sorted(shop.meta.event_ids) == sorted(p.event_id for p in map(shop.purchase, shop.rows()))
+    assert sorted(shop.meta.event_ids) == sorted(
+        p.event_id for p in map(shop.purchase, shop.rows())
+    )
 
 
 def test_a_thin_event_is_named_and_its_money_is_found_by_reconcile(account):

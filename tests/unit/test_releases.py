@@ -35,7 +35,9 @@ NOBODY = FakeSessionWriter(FakeSessions())
 
 def purchase(*args, **changes):
     """A purchase that was judged: a task was made for it."""
-    return written_down(*args, **changes).with_delivery(Destination.META, Delivery().queued(NOW), NOW)
+    return written_down(*args, **changes).with_delivery(
+        Destination.META, Delivery().queued(NOW), NOW
+    )
 
 
 def in_state(state: State, reason: str | None = None, **changes):
