@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.adapters.task_bodies import encode
 from shared.domain.conversions import EventsTask, PurchaseTask
+from shared.domain.retry_plan import RetryPlan
 from shared.usecases.ports import NewTask, Queue
 from tests.simulation.http_calls import Answered
 from tests.simulation.world import World
@@ -20,16 +21,18 @@ Work = Callable[["Task", Callable[[Answered | None], None]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPlan:
-    """A queue's retry_config, in seconds; `attempts` of -1 never ends."""
+class QueuePlan:
+    """What the two queues were told, and for how long they keep a name taken."""
 
-    attempts: int = 100
-    min_backoff: int = 5
-    max_backoff: int = 3_600
-    names_taken_for: timedelta = timedelta(hours=24)
+    events: RetryPlan
+    purchases: RetryPlan
+    names_taken_for: timedelta
 
-    def pause_after(self, attempts: int) -> float:
-        return min(self.max_backoff, self.min_backoff * 2 ** min(attempts - 1, 16))
+    def of(self, queue: Queue) -> RetryPlan:
+        return self.events if queue is Queue.EVENTS else self.purchases
+
+    def __str__(self) -> str:
+        return f"{self.events}\n{self.purchases}\nnames are taken for {self.names_taken_for}"
 
 
 @dataclass(eq=False, slots=True)
@@ -50,12 +53,13 @@ class CloudTasks:
     """Ports: Tasks and AsyncTasks."""
 
     world: World
-    plan: RetryPlan
+    plan: QueuePlan
     executes: Work
     repeats: float = 0.0
     alive: dict[str, Task] = field(default_factory=dict)
     ever: set[str] = field(default_factory=set)
     deleted: list[Task] = field(default_factory=list)
+    at_the_last: list[Task] = field(default_factory=list)
     _taken_until: dict[str, datetime] = field(default_factory=dict)
 
     def create(self, task: NewTask) -> None:
@@ -74,6 +78,8 @@ class CloudTasks:
         if self.alive.get(task.name) is not task:
             return
         task.attempts += 1
+        if task.attempts == self.plan.of(task.queue).max_attempts:
+            self.at_the_last.append(task)
         if self.world.is_stormy and self.world.happens(self.repeats):
             # At least once: a second copy of the same attempt, at once or a little later.
             self.world.after(self.world.random.random() * 20, lambda: self._again(task))
@@ -84,26 +90,33 @@ class CloudTasks:
         self.executes(task, lambda _: None)
 
     def _ended(self, task: Task, answer: Answered | None) -> None:
+        plan = self.plan.of(task.queue)
         if answer is not None and answer.is_good:
             self._forget(task)
-        elif 0 <= self.plan.attempts <= task.attempts:
+        elif task.attempts >= plan.max_attempts:
             self.world.tell(f"task {task.name[:10]} is DELETED after {task.attempts} attempts")
             self.deleted.append(task)
             self._forget(task)
         else:
             told = answer.header("Retry-After") if answer is not None else None
-            pause = max(self.plan.pause_after(task.attempts), int(told or 0))
-            self.world.after(pause, lambda: self._attempt(task))
+            pause = max(_wait_after(plan, task.attempts), timedelta(seconds=int(told or 0)))
+            self.world.at(self.world.now + pause, lambda: self._attempt(task))
 
     @property
-    def lost_events(self) -> set[str]:
-        """Name the browser events that went with a deleted task."""
-        gone = [t.work.conversions for t in self.deleted if isinstance(t.work, EventsTask)]
+    def given_up(self) -> set[str]:
+        """Name the browser events whose task came to its last attempt."""
+        gone = [t.work.conversions for t in self.at_the_last if isinstance(t.work, EventsTask)]
         return {conversion.event_id for conversions in gone for conversion in conversions}
 
     def _forget(self, task: Task) -> None:
         self.alive.pop(task.name, None)
         self._taken_until[task.name] = self.world.now + self.plan.names_taken_for
+
+
+def _wait_after(plan: RetryPlan, failures: int) -> timedelta:
+    """Double the wait so many times, then lengthen it by equal steps, up to the longest."""
+    doublings = min(failures - 1, plan.max_doublings)
+    return min(plan.max_backoff, plan.min_backoff * ((failures - doublings) << doublings))
 
 
 class AsyncCloudTasks:

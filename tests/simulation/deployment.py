@@ -6,13 +6,14 @@ requests along, and the next one begins with nothing. A caller may also lose the
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from shared.adapters.meta_gateway import MetaGateway
 from shared.adapters.task_bodies import decode
 from shared.domain.consent import ConsentRule
 from shared.domain.conversions import Destination
+from shared.domain.destinations import Standing
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase, Source
 from shared.http.collect_endpoint import CollectEndpoint
@@ -22,13 +23,17 @@ from shared.http.stripe_endpoint import LiveSecrets, StripeEndpoint
 from shared.usecases.collect_events import CollectEvents
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
+from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import (
     Proof,
+    QueueFullError,
     QueueUnavailableError,
     SecretUnavailableError,
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries
@@ -37,12 +42,13 @@ from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.builders import plain_e164
 from tests.fakes import (
     FakeDeadLetters,
+    FakeDestinations,
     FakeLedger,
     FakeReleases,
     FakeSessions,
     FakeSessionWriter,
 )
-from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks, RetryPlan, Task
+from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks, QueuePlan, Task
 from tests.simulation.http_calls import ORIGIN, Answered, post, post_from_browser
 from tests.simulation.meta import Meta
 from tests.simulation.ports import Interrupted
@@ -76,6 +82,20 @@ class WatchedLedger(FakeLedger):
         return super().replace(entry, purchase)
 
 
+class WatchedDestinations(FakeDestinations):
+    """Destinations that say when one was paused, and when it resumed."""
+
+    def __init__(self, turned: Callable[[Standing], None]):
+        super().__init__()
+        self._turned = turned
+
+    def replace(self, destination, seen, standing):
+        replaced = super().replace(destination, seen, standing)
+        if replaced and standing.state is not seen.standing.state:
+            self._turned(standing)
+        return replaced
+
+
 class KnownAndCursors:
     """Ports: Known and Cursors."""
 
@@ -104,7 +124,7 @@ class Deployment:
         self,
         world: World,
         policies: Policies,
-        plan: RetryPlan,
+        plan: QueuePlan,
         stripe: StripeApi,
         *,
         answers_lost: float,
@@ -114,6 +134,8 @@ class Deployment:
         self.meta = Meta(world)
         self.sessions, self.dead_letters = FakeSessions(), FakeDeadLetters()
         self.ledger = WatchedLedger(self._look)
+        self.destinations = WatchedDestinations(self._turned)
+        self.pauses = 0
         self.tasks = CloudTasks(world, plan, self.dispatch)
         self.checks: list[Callable[[str, object, Answered], None]] = []
         self._known = KnownAndCursors(self.ledger)
@@ -133,37 +155,62 @@ class Deployment:
         )
 
     def dispatch(self, task: Task, heard: Heard) -> None:
-        named = {"X-CloudTasks-TaskName": task.name}
+        named = {
+            "X-CloudTasks-TaskName": task.name,
+            "X-CloudTasks-TaskRetryCount": str(task.attempts - 1),
+        }
         label = task.sale_key or task.name[:10]
         self._serve("dispatch", label, heard, lambda e: post(e, "/", task.body, named), task)
 
     def reconcile(self, job: str, heard: Heard = lambda _: None) -> None:
         self._serve("reconcile", job, heard, lambda e: post(e, f"/{job}"))
 
-    # Cloud Scheduler's relay, every minute in which it would find something.
+    # Cloud Scheduler's jobs, as often as they would find something.
 
     def _look(self, purchase: Purchase) -> None:
         if purchase.relay_at is not None:
             self._relay_in_the_minute_after(purchase.relay_at)
 
-    def _relay_in_the_minute_after(self, instant) -> None:
+    def _turned(self, standing: Standing) -> None:
+        if standing.is_paused:
+            self.pauses += 1
+            self._probe_in(5)
+        else:
+            self._relay_in_the_minute_after(self.world.now)
+
+    def _relay_in_the_minute_after(self, instant: datetime) -> None:
         instant = max(instant, self.world.now)
         at = instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
         if at not in self._relay_at:
             self._relay_at.add(at)
             self.world.at(at, lambda: self._relay(at))
 
-    def _relay(self, at) -> None:
+    def _relay(self, at: datetime) -> None:
         self._relay_at.discard(at)
-        now = self.world.now
-        if any(p.relay_at and p.relay_at <= now for p, _ in self.ledger.purchases.values()):
+        if self._finds_something():
             self.reconcile("relay", self._relayed)
 
-    def _relayed(self, _answer) -> None:
+    def _relayed(self, _answer: Answered | None) -> None:
+        if self._finds_something():
+            self._relay_in_the_minute_after(self.world.now)
+
+    def _finds_something(self) -> bool:
         now = self.world.now
-        due = [p.relay_at for p, _ in self.ledger.purchases.values() if p.relay_at]
-        if any(at <= now for at in due):
-            self._relay_in_the_minute_after(now)
+        is_new = self.destinations.standing().resumed_lately(now)
+        return any(
+            (p.relay_at is not None and p.relay_at <= now)
+            or (is_new and any(d.parked_until and d.is_open for d in p.deliveries.values()))
+            for p, _ in self.ledger.purchases.values()
+        )
+
+    def _probe_in(self, minutes: int) -> None:
+        """Probe every five minutes, and less often in a pause of days: the seed's time is dear."""
+
+        def probed(_answer: Answered | None) -> None:
+            if self.destinations.standing().is_paused:
+                self._probe_in(min(2 * minutes, 60))
+
+        self.world.after(60 * minutes, lambda: self.reconcile("probe", probed))
 
     # How they are served.
 
@@ -218,7 +265,8 @@ class Deployment:
         )
 
     def _queue(self, port: object):
-        return Interrupted(port, self.world, "tasks", QueueUnavailableError)
+        error, full = QueueUnavailableError, QueueFullError
+        return Interrupted(port, self.world, "tasks", error, refuses=full)
 
     def _take(self) -> TakeStripeEvent:
         return TakeStripeEvent(
@@ -255,41 +303,55 @@ class Deployment:
         )
 
     def _dispatch(self) -> DispatchEndpoint:
-        gateway = MetaGateway(
-            session=Interrupted(self.meta, self.world, "meta"),
-            events_url="https://graph.example/events",
-            token=Interrupted(_Secret(), self.world, "secret", SecretUnavailableError).get,
-            test_event_code=None,
-        )
-        gateways = {Destination.META: gateway}
+        gateways = self._gateways()
+        heed = HeedDestination(self._store(self.destinations, "destinations"))
+        ledger = self._store(self.ledger, "ledger")
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=self._store(self.sessions, "sessions"),
                 dead_letters=self._store(self.dead_letters, "dead_letters"),
                 tasks=self._queue(self.tasks),
                 gateways=gateways,
+                heed=heed,
                 policies=self.policies,
                 clock=self.world.clock,
             ),
             dispatch_purchase=DispatchPurchase(
-                ledger=self._store(self.ledger, "ledger"),
+                ledger=ledger,
                 refresh=self._refresh(),
                 books=self._stripe_api(),
                 gateways=gateways,
+                heed=heed,
+                note=NoteOutcome(ledger, self.world.clock, self._rest),
                 policies=self.policies,
                 clock=self.world.clock,
-                rest=lambda pause: self.world.waits(pause.total_seconds()),
             ),
             decode=decode,
             project=PROJECT,
         )
 
+    def _rest(self, pause: timedelta) -> None:
+        self.world.waits(pause.total_seconds())
+
+    def _gateways(self) -> dict[Destination, MetaGateway]:
+        gateway = MetaGateway(
+            session=Interrupted(self.meta, self.world, "meta"),
+            events_url="https://graph.example/events",
+            token=Interrupted(_Secret(), self.world, "secret", SecretUnavailableError).get,
+            test_event_code=None,
+        )
+        return {Destination.META: gateway}
+
     def _stripe_api(self):
         return Interrupted(self.stripe, self.world, "stripe", StripeUnavailableError)
 
     def _reconcile(self) -> ReconcileEndpoint:
+        destinations = self._store(self.destinations, "destinations")
+        ledger = self._store(self.ledger, "ledger")
+        relay = RelayDeliveries(ledger, self._refresh(), destinations)
         return ReconcileEndpoint(
-            relay=RelayDeliveries(self._store(self.ledger, "ledger"), self._refresh()),
+            relay=relay,
+            probe=ProbeDestinations(destinations, self._gateways(), relay, self.world.clock),
             stripe=ReconcileStripe(
                 lists=self._stripe_api(),
                 known=self._store(self._known, "known"),

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     DEAD_TOKEN = "401, code 190"
     NO_SUCH_DATASET = "code 100/33"
     OLD_VERSION = "code 2635"
+    UNEXPLAINED = "code 5000"
     RECEIVED_NONE = "200, events_received 0"
     UNREACHABLE = "no connection"
     NO_ANSWER = "timeout before the commit"
@@ -39,7 +40,7 @@ class Fault(StrEnum):
 
 
 COMMITS = frozenset({Fault.ANSWER_LOST, Fault.RESET})
-CONFIG = frozenset({Fault.DEAD_TOKEN, Fault.NO_SUCH_DATASET, Fault.OLD_VERSION})
+THROTTLES = frozenset({Fault.THROTTLED, Fault.SLOW_DOWN, Fault.BUSINESS_LIMIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,9 @@ class Meta:
 
     def _refusal(self, events: list[Receipt]) -> "Response | None":
         """Refuse a whole batch for one of its events, as Meta does."""
+        if not events:
+            # A probe: everything before the events was right.
+            return _error(400, 100, 2804019)
         now = self.world.now.timestamp()
         if any(now - event.event_time > SEVEN_DAYS for event in events):
             return _error(400, 100, 2804003)
@@ -174,15 +178,21 @@ def _error(status: int, code: int, subcode: int | None = None, **headers: str) -
     return Response(status, {"error": error | {"fbtrace_id": "B1"}}, headers)
 
 
+_USAGE = {
+    "X-Business-Use-Case-Usage": json.dumps(
+        {"1": [{"call_count": 100, "estimated_time_to_regain_access": 3}]}
+    )
+}
 _REFUSALS: dict[Fault | None, Callable[[], Response]] = {
     Fault.BROKEN: lambda: _error(500, 1),
     Fault.BAD_GATEWAY: lambda: Response(502, b"<html>Bad Gateway</html>"),
     Fault.THROTTLED: lambda: _error(400, 4),
     Fault.SLOW_DOWN: lambda: _error(429, 613, **{"Retry-After": "90"}),
-    Fault.BUSINESS_LIMIT: lambda: _error(400, 80004),
+    Fault.BUSINESS_LIMIT: lambda: _error(400, 80004, **_USAGE),
     Fault.DEAD_TOKEN: lambda: _error(401, 190, 463),
     Fault.NO_SUCH_DATASET: lambda: _error(400, 100, 33),
     Fault.OLD_VERSION: lambda: _error(400, 2635),
+    Fault.UNEXPLAINED: lambda: _error(400, 5000),
     Fault.RECEIVED_NONE: lambda: Response(
         200, {"events_received": 0, "messages": [], "fbtrace_id": "C1"}
     ),

@@ -177,7 +177,9 @@ def forget_the_claim_before_sending(patch):
         attempted = replace(delivery, attempts=delivery.attempts + 1)
         claimed = purchase.with_delivery(task.destination, attempted, now)
         outcome = _send(self, claimed, task, name)
-        return self._write_down(outcome, claimed, task)
+        noted = self.note(outcome, claimed, task.destination)
+        delivery = noted.purchase.deliveries[task.destination]
+        return dispatch_purchase._told(noted.outcome, noted.purchase, delivery)
 
     patch.setattr(dispatch_purchase.DispatchPurchase, "_attempt", unclaimed)
 

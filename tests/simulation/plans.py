@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from tests.simulation.cloud_tasks import RetryPlan
+from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
+from tests.simulation.cloud_tasks import QueuePlan
 from tests.simulation.meta import Episode, Fault
 from tests.simulation.stripe import event_types_of, last_event_at
 from tests.simulation.world import BEGINNING, Weather
@@ -30,7 +31,7 @@ class Plan:
     storms_from: datetime
     weather: Weather
     episodes: tuple[Episode, ...]
-    retries: RetryPlan
+    queues: QueuePlan
     repeats: float
     answers_lost: float
     lost: frozenset[str] = frozenset()
@@ -50,7 +51,7 @@ class Plan:
         lines = [
             f"stories {', '.join(self.stories)} ({self.version}), {times}",
             f"{weather}",
-            f"{self.retries}",
+            f"{self.queues}",
             f"answers lost {self.answers_lost:.0%}, tasks repeated {self.repeats:.0%}",
             *(f"Meta: {episode}" for episode in self.episodes),
             *(f"{name} says no at {at:%d %H:%M:%S}" for name, at in self.withdrawals.items()),
@@ -68,6 +69,7 @@ def plan_of(seed: int) -> Plan:
     customer = dice.choice((None, None, "cus_Shared1"))
     ends_at = last_event_at(stories, version, customer)
     starts_early = dice.random() < 0.15
+    episodes = tuple(_episodes(dice, ends_at))
     lost, never_made, deliveries = _webhooks(dice, stories, version, customer)
     return Plan(
         seed=seed,
@@ -83,13 +85,8 @@ def plan_of(seed: int) -> Plan:
             waits_for=dice.choice((0.05, 1.0, 8.0, 45.0)),
             until=ends_at + A_MINUTE * dice.choice((5, 30, 180)),
         ),
-        episodes=tuple(_episodes(dice, ends_at)),
-        retries=RetryPlan(
-            attempts=dice.choice((-1, 100, 5)),
-            min_backoff=dice.choice((1, 10)),
-            max_backoff=dice.choice((300, 3_600)),
-            names_taken_for=dice.choice((AN_HOUR, A_DAY)),
-        ),
+        episodes=episodes,
+        queues=_queues(dice, episodes),
         repeats=dice.choice((0.0, 0.1, 0.4)),
         answers_lost=dice.choice((0.0, 0.05, 0.2)),
         lost=lost,
@@ -116,6 +113,22 @@ def _episodes(dice: Random, ends_at: datetime):
             until=since + length * dice.uniform(0.3, 1),
             probability=dice.choice((1.0, 1.0, 0.5)),
         )
+
+
+def _queues(dice: Random, episodes: tuple[Episode, ...]) -> QueuePlan:
+    """
+    Give the deployed retry plans, or ones that end soon, so that last attempts are common.
+
+    Where Meta is away for days an hour between attempts has to do: it is the seed's time too.
+    """
+    seldom = RetryPlan(30, timedelta(minutes=1), AN_HOUR, 5)
+    is_long = any(episode.until - episode.since > A_DAY for episode in episodes)
+    soon = RetryPlan(dice.choice((3, 6)), timedelta(seconds=dice.choice((1, 10))), AN_HOUR, 5)
+    return QueuePlan(
+        events=dice.choice((EVENTS, EVENTS, soon)),
+        purchases=dice.choice((seldom if is_long else PURCHASES, soon)),
+        names_taken_for=dice.choice((AN_HOUR, A_DAY)),
+    )
 
 
 def _webhooks(dice: Random, stories, version, customer):

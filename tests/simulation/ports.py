@@ -14,26 +14,42 @@ class Interrupted:
     Any port, each call of it a step at which something may happen.
 
     Before its effect or after it: the caller cannot tell which. `error` is what the port raises
-    when it is away; a port without one can only be slow.
+    when it is away, `refuses` what it raises before anything happened, where that is told apart;
+    a port without an error can only be slow.
     """
 
-    def __init__(self, port: object, world: World, name: str, error: type[Exception] | None = None):
-        self._port, self._world, self._name, self._error = port, world, name, error
+    def __init__(
+        self,
+        port: object,
+        world: World,
+        name: str,
+        error: type[Exception] | None = None,
+        *,
+        refuses: type[Exception] | None = None,
+    ):
+        self._port, self._world, self._name = port, world, name
+        self._errors = (error, refuses or error)
 
     def __getattr__(self, verb: str):
         """Wrap a verb of the port when it is first used."""
         call = getattr(self._port, verb)
-        step = _Step(self._world, f"{self._name}.{verb}", self._error)
+        step = _Step(self._world, f"{self._name}.{verb}", *self._errors)
         wrapped = _awaited(call, step) if iscoroutinefunction(call) else _called(call, step)
         setattr(self, verb, wrapped)
         return wrapped
 
 
 class _Step:
-    def __init__(self, world: World, name: str, error: type[Exception] | None):
-        self.world, self.name, self.error = world, name, error
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        error: type[Exception] | None,
+        refuses: type[Exception] | None,
+    ):
+        self.world, self.name, self.error, self.refuses = world, name, error, refuses
 
-    def strikes(self) -> Callable[[], None] | None:
+    def strikes(self) -> Callable[[bool], None] | None:
         """Draw what will happen; it happens before the call or after it, as likely as not."""
         world, weather = self.world, self.world.weather
         if world.now >= weather.until:
@@ -47,17 +63,19 @@ class _Step:
             return self._waits
         return None
 
-    def _crashes(self) -> None:
-        self.world.tell(self.name)
+    def _crashes(self, is_before: bool) -> None:
+        self.world.tell(f"{self.name} {'is about to be called' if is_before else 'was called'}")
         self.world.crashes()
 
-    def _fails(self) -> None:
+    def _fails(self, is_before: bool) -> None:
         if self.error is None:
-            return self._waits()
-        self.world.tell(f"{self.name} AWAY")
-        raise self.error("simulated")
+            return self._waits(is_before)
+        world = self.world
+        raised = self.refuses if is_before and world.happens(0.5) else self.error
+        world.tell(f"{self.name} {raised.__name__}{'' if is_before else ', all the same'}")
+        raise raised("simulated")
 
-    def _waits(self) -> None:
+    def _waits(self, _is_before: bool) -> None:
         self.world.waits(self.world.random.random() * self.world.weather.waits_for)
 
 
@@ -72,12 +90,12 @@ def _called(call, step: _Step):
                 world.tell(step.name + _shown(args))
             return call(*args, **named)
         if world.happens(0.5):
-            strike()
+            strike(True)
             world.tell(step.name + _shown(args))
             return call(*args, **named)
         world.tell(step.name + _shown(args))
         answer = call(*args, **named)
-        strike()
+        strike(False)
         return answer
 
     return stepped
@@ -90,12 +108,12 @@ def _awaited(call, step: _Step):
     async def stepped(*args, **named):
         strike = step.strikes()
         if strike is not None and world.happens(0.5):
-            strike()
+            strike(True)
             strike = None
         world.tell(step.name + _shown(args))
         answer = await call(*args, **named)
         if strike is not None:
-            strike()
+            strike(False)
         return answer
 
     return stepped

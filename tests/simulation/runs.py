@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from shared.domain.purchases import event_id_of
-from shared.http import collect_endpoint
+from shared.http import collect_endpoint, dispatch_endpoint
+from shared.usecases import dispatch_purchase
 from tests.builders import POLICIES
 from tests.simulation import truths
 from tests.simulation.deployment import Deployment
@@ -49,7 +50,7 @@ def run(seed: int, *, tells: bool = False) -> Run:
     plan = plan_of(seed)
     world = World(seed, tells=tells)
     stripe = StripeApi(world, plan.never_made, plan.ends_at)
-    shop = Deployment(world, POLICIES, plan.retries, stripe, answers_lost=plan.answers_lost)
+    shop = Deployment(world, POLICIES, plan.queues, stripe, answers_lost=plan.answers_lost)
     shop.meta.episodes = list(plan.episodes)
     shop.tasks.repeats = plan.repeats
     visitors = {
@@ -59,7 +60,7 @@ def run(seed: int, *, tells: bool = False) -> Run:
     going = Run(plan, world, shop, visitors, Webhooks(world, shop.webhook), violations=[])
     shop.checks.append(lambda *answer: truths.hold_for_answer(going, *answer))
     log = io.StringIO()
-    with redirect_stdout(log), _minted_by(Random(f"ids {seed}")):
+    with redirect_stdout(log), _minted_by(Random(f"ids {seed}")), _deployed_with(plan):
         try:
             _live(going)
         finally:
@@ -127,10 +128,32 @@ def _sell(going: Run) -> None:
             pause = dice.choice((2, 30, 1_000))
             ask = lambda v=going.visitors[name], p=pause: v.asks_for_release(4, p)
             world.at(BEGINNING + timedelta(seconds=wait), ask)
+    for _ in range(dice.choice((0, 1, 2))):
+        # Also while all is well: a probe may be the first to hear that it is not.
+        at = BEGINNING + timedelta(seconds=dice.uniform(0, 20_000))
+        world.at(at, lambda: going.shop.reconcile("probe"))
     for _ in range(dice.choice((0, 0, 1))):
         span = (plan.calm_at - BEGINNING).total_seconds()
         at = BEGINNING + timedelta(seconds=dice.random() * min(span, 100_000))
         world.at(at, lambda: going.shop.reconcile("stripe"))
+
+
+@contextmanager
+def _deployed_with(plan: Plan):
+    """Let the functions believe of their queues what the queues were told."""
+    places = (
+        (dispatch_endpoint, "EVENTS", plan.queues.events),
+        (dispatch_endpoint, "PURCHASES", plan.queues.purchases),
+        (dispatch_purchase, "PURCHASES", plan.queues.purchases),
+    )
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    try:
+        for module, name, value in places:
+            setattr(module, name, value)
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
 
 
 @contextmanager

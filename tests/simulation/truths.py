@@ -18,7 +18,7 @@ from shared.domain.purchases import Purchase
 from shared.domain.statement import statements
 from shared.domain.task_names import of_purchase
 from tests.simulation.http_calls import Answered
-from tests.simulation.meta import Receipt, merged_within_two_days
+from tests.simulation.meta import THROTTLES, Fault, Receipt, merged_within_two_days
 
 if TYPE_CHECKING:
     from tests.simulation.runs import Run
@@ -50,7 +50,8 @@ def _abandoned(run: "Run", task, answer: Answered) -> list[str]:
         return [f"a task was made for {task.sale_key} before it was in the ledger"]
     delivery = found[0].deliveries[Destination.META]
     carriers = [t for t in run.shop.tasks.alive.values() if t.sale_key == task.sale_key]
-    is_due = found[0].relay_at is not None and found[0].relay_at <= run.world.now
+    # What was handed back to the ledger waits there, for the relay.
+    is_due = delivery.state is State.OWED and found[0].relay_at is not None
     if delivery.is_open and not is_due and not [t for t in carriers if t is not task]:
         return [f"{task.sale_key} is {delivery.state}, and {answer.body!r} ended its only task"]
     return []
@@ -146,9 +147,16 @@ def _reasons_for_silence(run: "Run", purchase: Purchase) -> set[State]:
         and run.world.now - purchase.released_at > LATE_AFTER,
     }
     if delivery.state is State.REJECTED:
-        poisoned = purchase.event_id in run.shop.meta.poison
-        return {State.REJECTED} if poisoned and "100_2804019" in (delivery.reason or "") else set()
+        return {State.REJECTED} if _is_hopeless(run, purchase.event_id, delivery.reason) else set()
     return {delivery.state} if is_true.get(delivery.reason) else set()
+
+
+def _is_hopeless(run: "Run", event_id: str, reason: str | None) -> bool:
+    """Tell whether Meta refused it for what it says, or gave an answer that nobody explains."""
+    faults = [episode.fault for episode in run.plan.episodes]
+    if reason == "meta_5000":
+        return Fault.UNEXPLAINED in faults
+    return reason == "meta_100_2804019" and event_id in run.shop.meta.poison
 
 
 def _has_no_consent(run: "Run", purchase: Purchase) -> bool:
@@ -230,19 +238,26 @@ def _events_lost_or_doubled(run: "Run") -> list[str]:
     shop = run.shop
     received = {receipt.event_id for receipt in shop.meta.receipts}
     buried = {letter.conversion.event_id: letter for letter in shop.dead_letters.kept.values()}
-    # A page view may be lost, where a queue gave its task up.
-    found, lost = [], shop.tasks.lost_events
+    found, given_up = [], shop.tasks.given_up
+    # What the queue forgets before it could be buried is lost, and the log says so; a page view
+    # may be shed where Meta is throttled.
+    may_shed = THROTTLES & {episode.fault for episode in run.plan.episodes}
     for visitor in run.visitors.values():
         if visitor.withdrew_at is not None or visitor.refuses or not visitor.agrees:
             continue
         for event in visitor.reported.values():
             is_old = run.world.now - event.at > TOO_OLD_AFTER
             letter = buried.get(event.event_id)
-            if letter is not None and not (event.is_poison or is_old):
+            if letter is not None and not (
+                is_old
+                or event.event_id in given_up
+                or _is_hopeless(run, event.event_id, letter.reason)
+            ):
                 found.append(f"{event.event_id} is a dead letter ({letter.reason}) for no reason")
             if event.is_poison and event.event_id in received:
                 found.append(f"{event.event_id} is poisoned, and was received")
-            if event.taken and letter is None and event.event_id not in received | lost:
+            may_go = event.event_id in given_up or (event.is_page_view and may_shed)
+            if event.taken and not (letter or may_go or event.event_id in received):
                 found.append(f"{event.event_id} was taken, and is nowhere")
     return found
 

@@ -41,6 +41,7 @@ class Reported:
     event_id: str
     at: datetime
     is_poison: bool
+    is_page_view: bool = False  # The first to be shed.
     taken: bool = False
 
 
@@ -69,7 +70,8 @@ class Visitor:
         for index in range(count):
             event_id = f"{self.person.name}-{len(self.reported) + 1}"
             is_poison = index in poison
-            self.reported[event_id] = Reported(event_id, self.world.now, is_poison)
+            reported = Reported(event_id, self.world.now, is_poison, is_page_view=index % 2 == 1)
+            self.reported[event_id] = reported
             if is_poison:
                 self.shop.meta.poison.add(event_id)
             events.append(self._event(event_id, knows_who=index == 0))
@@ -99,7 +101,7 @@ class Visitor:
 
     def _event(self, event_id: str, *, knows_who: bool) -> dict:
         event = {
-            "event_name": "ViewContent",
+            "event_name": "PageView" if self.reported[event_id].is_page_view else "ViewContent",
             "event_id": event_id,
             "event_time": int(self.world.now.timestamp()),
             "url": f"{ORIGIN}/p/1?fbclid=IwAR_{self.person.name}",

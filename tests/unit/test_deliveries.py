@@ -73,10 +73,10 @@ def test_an_attempt_keeps_others_away_until_it_must_have_died():
 
 
 def test_a_note_that_comes_after_its_task_leaves_the_attempt_running():
-    outrun = Delivery().attempted(NOW).queued(NOW + A_SECOND)
+    outrun = Delivery().attempted("Purchase", NOW).queued(NOW + A_SECOND)
 
     assert outrun.is_being_attempted(NOW + A_SECOND)
-    assert outrun.attempted(NOW + A_DAY).ambiguous == 1
+    assert outrun.attempted("Purchase", NOW + A_DAY).ambiguous == 1
 
 
 def test_an_attempt_that_never_ended_makes_the_next_one_ambiguous():
