@@ -124,9 +124,17 @@ class Delivery:
                 return None
 
     def moved_to(self, state: State, reason: str | None = None) -> "Delivery":
+        """Leave a state. An attempt that is still marked told nobody what came of it."""
         if state not in TRANSITIONS[self.state]:
             raise TransitionError(f"{self.state} does not lead to {state}")
-        return replace(self, state=state, reason=reason, attempt_until=None, parked_until=None)
+        return replace(
+            self,
+            state=state,
+            reason=reason,
+            ambiguous=self.ambiguous + (self.attempt_until is not None),
+            attempt_until=None,
+            parked_until=None,
+        )
 
     def queued(self, now: datetime) -> "Delivery":
         """
@@ -134,9 +142,9 @@ class Delivery:
 
         The task may have outrun this note: an attempt that it began goes on.
         """
-        moved = self if self.state is State.QUEUED else self.moved_to(State.QUEUED)
-        attempt_until = self.attempt_until
-        return replace(moved, tasks=self.tasks + 1, queued_at=now, attempt_until=attempt_until)
+        ended = replace(self, attempt_until=None)
+        moved = self if self.state is State.QUEUED else ended.moved_to(State.QUEUED)
+        return replace(moved, tasks=self.tasks + 1, queued_at=now, attempt_until=self.attempt_until)
 
     def parked(self, reason: str, until: datetime) -> "Delivery":
         """
@@ -181,12 +189,13 @@ class Delivery:
         )
 
     def closed_by(self, outcome: Accepted | Rejected, now: datetime) -> "Delivery":
+        ended = replace(self, attempt_until=None)
         match outcome:
             case Accepted(fbtrace_id=trace):
-                moved = self.moved_to(State.ACCEPTED)
+                moved = ended.moved_to(State.ACCEPTED)
                 return replace(moved, fbtrace_id=trace, accepted_at=now)
             case Rejected(reason=reason, fbtrace_id=trace):
-                return replace(self.moved_to(State.REJECTED, reason), fbtrace_id=trace)
+                return replace(ended.moved_to(State.REJECTED, reason), fbtrace_id=trace)
 
     def deferred(self, outcome: Deferred, now: datetime) -> "Delivery":
         """End an attempt that may still succeed; its task is alive and comes back."""

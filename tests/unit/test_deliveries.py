@@ -79,6 +79,14 @@ def test_a_note_that_comes_after_its_task_leaves_the_attempt_running():
     assert outrun.attempted("Purchase", NOW + A_DAY).ambiguous == 1
 
 
+def test_a_debt_handed_back_after_a_dead_attempt_remembers_that_it_may_have_been_told():
+    died = Delivery().queued(NOW).attempted("Purchase", NOW)
+
+    handed_back = died.parked("store_away", NOW + A_DAY)
+    assert (handed_back.state, handed_back.ambiguous) == (State.OWED, 1)
+    assert handed_back.queued(NOW + A_DAY).ambiguous == 1
+
+
 def test_an_attempt_that_never_ended_makes_the_next_one_ambiguous():
     died = Delivery().queued(NOW).attempted("Purchase", NOW)
 
