@@ -137,7 +137,8 @@ class Deployment:
         self.destinations = WatchedDestinations(self._turned)
         self.pauses = 0
         self.tasks = CloudTasks(world, plan, self.dispatch)
-        self.checks: list[Callable[[str, object, Answered], None]] = []
+        self.answered: Callable[[str, object, Answered], None] = lambda *_: None
+        self.noted: Callable[[Purchase], None] = lambda _: None
         self._known = KnownAndCursors(self.ledger)
         self._processes: dict[str, int] = {}
         self._endpoints: dict[str, object] = {}
@@ -168,6 +169,7 @@ class Deployment:
     # Cloud Scheduler's jobs, as often as they would find something.
 
     def _look(self, purchase: Purchase) -> None:
+        self.noted(purchase)
         if purchase.relay_at is not None:
             self._relay_in_the_minute_after(purchase.relay_at)
 
@@ -223,8 +225,7 @@ class Deployment:
         def answered(answer: Answered | None) -> None:
             self.world.tell(f"→ {answer.status if answer else 'no answer'}")
             if answer is not None:
-                for check in self.checks:
-                    check(function, about, answer)
+                self.answered(function, about, answer)
                 if self.world.is_stormy and self.world.happens(self._answers_lost):
                     self.world.tell("the answer is lost")
                     answer = None

@@ -20,7 +20,7 @@ from shared.domain.purchases import Purchase, as_conversion
 from shared.http import dispatch_endpoint
 from shared.http.stripe_endpoint import StripeEndpoint
 from shared.logs import Line
-from shared.usecases import dispatch_events, dispatch_purchase, reconcile_stripe
+from shared.usecases import dispatch_events, dispatch_purchase, reconcile_stripe, send_batch
 from shared.usecases.ports import NewTask, PortError, Queue, Recorded
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
@@ -213,11 +213,17 @@ def drop_the_ambiguity(patch):
 
 @mutation
 def forget_the_attempt_that_died(patch):
-    attempted = Delivery.attempted
+    def forgets(self, now):
+        return self if self.is_being_attempted(now) else replace(self, attempt_until=None)
+
+    patch.setattr(Delivery, "without_dead_attempt", forgets)
+
+
+@mutation
+def forget_the_attempt_that_died_when_its_debt_is_handed_back(patch):
+    parked = Delivery.parked
     patch.setattr(
-        Delivery,
-        "attempted",
-        lambda self, *args: attempted(replace(self, attempt_until=None), *args),
+        Delivery, "parked", lambda self, *args: parked(replace(self, attempt_until=None), *args)
     )
 
 
@@ -280,12 +286,12 @@ def ignore_events_received(patch):
 
 @mutation
 def bury_the_whole_batch(patch):
-    def buries(self, _gateway, batch, rejected, told):
-        for conversion in batch:
-            self._bury(conversion, rejected.reason, rejected.fbtrace_id, told)
-        return ()
+    def all_or_nothing(send, batch, *, gives_up):
+        sent = send_batch.send_batch(send, batch, gives_up=gives_up)
+        reasons = [rejected for _, rejected in sent.rejected]
+        return replace(sent, rejected=[(one, reasons[0]) for one in batch]) if reasons else sent
 
-    patch.setattr(dispatch_events.DispatchEvents, "_halve", buries)
+    patch.setattr(dispatch_events, "send_batch", all_or_nothing)
 
 
 # What may be told.

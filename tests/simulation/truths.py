@@ -57,6 +57,16 @@ def _abandoned(run: "Run", task, answer: Answered) -> list[str]:
     return []
 
 
+def hold_for_note(run: "Run", purchase: Purchase) -> None:
+    """Look at what the ledger notes as queued: its task was made before."""
+    delivery = purchase.deliveries[Destination.META]
+    if delivery.state is not State.QUEUED:
+        return
+    if of_purchase(purchase.sale_key, Destination.META, delivery.tasks - 1) in run.shop.tasks.ever:
+        return
+    run.violations.append(f"{purchase.sale_key} is noted as queued, and nobody made its task")
+
+
 # Once everything that failed works again.
 
 
@@ -68,7 +78,6 @@ def broken_at_rest(run: "Run") -> list[str]:
         *_told_wrongly(run),
         *_not_told(run),
         *_told_differently(run),
-        *_notes_without_a_task(run),
         *_told_by_the_pixel(run),
         *_told_against_their_will(run),
         *_events_lost_or_doubled(run),
@@ -103,7 +112,7 @@ def _told_wrongly(run: "Run") -> list[str]:
             found.append(f"Meta was told of {sale_key}, which is nothing to report")
         elif (told := (receipt.value, receipt.currency)) != (true := _worth(run, sale_key)):
             found.append(f"Meta was told {told} of {sale_key}, which is worth {true}")
-        if receipt.was_returned:
+        if receipt.was_returned and _returned(run, sale_key) >= _settled(run, sale_key):
             found.append(f"Meta was told of {sale_key}, known to be given back")
     return found
 
@@ -173,16 +182,6 @@ def _told_differently(run: "Run") -> list[str]:
             words = (each.event_name, each.event_id, each.event_time, each.value, each.currency)
             said.setdefault(each.task.sale_key, set()).add(words)
     return [f"{key} was told as {sorted(all_)}" for key, all_ in said.items() if len(all_) > 1]
-
-
-def _notes_without_a_task(run: "Run") -> list[str]:
-    """What the ledger notes as queued was queued: under each number that it counts."""
-    return [
-        f"{purchase.sale_key} counts task {number}, which nobody made"
-        for purchase, delivery in _sales(run)
-        for number in range(delivery.tasks)
-        if of_purchase(purchase.sale_key, Destination.META, number) not in run.shop.tasks.ever
-    ]
 
 
 def _told_by_the_pixel(run: "Run") -> list[str]:
