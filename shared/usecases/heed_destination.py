@@ -11,7 +11,7 @@ from shared.usecases.ports import Destinations, StoreUnavailableError
 # `dispatch` is hot, and a pause that is seen a few seconds late costs a few refused attempts.
 SEEN_FOR = timedelta(seconds=5)
 # A task that meets a pause comes back by its queue's back-off, not before this.
-PAUSE_LASTS_AT_LEAST = timedelta(minutes=1)
+PAUSE_LASTS_AT_LEAST = timedelta(seconds=10)
 _TRIES = 4
 
 

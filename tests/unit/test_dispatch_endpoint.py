@@ -94,11 +94,11 @@ def test_a_debt_that_goes_back_to_the_ledger_lets_its_task_go(capsys):
 
 
 def test_an_event_whose_destination_is_paused_stays_in_the_queue(capsys):
-    paused = Deferred(Because.PAUSED, "meta_190", timedelta(minutes=1))
+    paused = Deferred(Because.PAUSED, "meta_190", timedelta(seconds=10))
 
     response, line = World(capsys, events_told(deferred=paused))(VISIT)
 
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
     assert (line["error"], line["reason"]) == ("paused", "meta_190")
 
 

@@ -199,7 +199,7 @@ def test_while_paused_events_stay_in_their_queue_and_meta_is_left_alone():
 
     told = world.dispatch(task("e-2"))
 
-    assert told.deferred == Deferred(Because.PAUSED, "meta_190", timedelta(minutes=1))
+    assert told.deferred == Deferred(Because.PAUSED, "meta_190", timedelta(seconds=10))
     assert (told.paused, told.rejected, world.tasks.created) == (None, {}, {})
     assert len(world.meta.sent) == 1
 
