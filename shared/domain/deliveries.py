@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.audit import Act
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 
@@ -84,7 +85,8 @@ class Delivery:
     while an attempt runs. `ambiguous` counts attempts of which nobody knows whether the
     destination received them, whatever the state says. `unexplained` counts answers that may
     never change. `event_name` is what the first attempt called it: every other says the same.
-    `parked_until` is set while no task exists and none is to be made.
+    `parked_until` is set while no task exists and none is to be made. `rejected_at` is of the
+    latest refusal; `acts` are what persons did about refusals.
     """
 
     state: State = State.OWED
@@ -99,7 +101,9 @@ class Delivery:
     queued_at: datetime | None = None
     attempt_until: datetime | None = None
     accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
     fbtrace_id: str | None = None
+    acts: tuple[Act, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -177,7 +181,8 @@ class Delivery:
                 moved = self.moved_to(State.ACCEPTED)
                 return replace(moved, fbtrace_id=trace, accepted_at=now)
             case Rejected(reason=reason, fbtrace_id=trace):
-                return replace(self.moved_to(State.REJECTED, reason), fbtrace_id=trace)
+                moved = self.moved_to(State.REJECTED, reason)
+                return replace(moved, fbtrace_id=trace, rejected_at=now)
 
     def deferred(self, outcome: Deferred, now: datetime) -> "Delivery":
         """End an attempt that may still succeed; its task is alive and comes back."""

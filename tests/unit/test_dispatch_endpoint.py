@@ -13,7 +13,7 @@ from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.retry_plan import EVENTS, PURCHASES
 from shared.http.dispatch_endpoint import DispatchEndpoint
 from shared.usecases.dispatch_events import DispatchedEvents
-from shared.usecases.dispatch_purchase import Closed, Dispatched
+from shared.usecases.dispatch_purchase import Dispatched
 from shared.usecases.ports import StoreUnavailableError
 from tests.builders import conversion
 
@@ -47,7 +47,7 @@ def purchase_told(outcome, **more):
 
 
 def events_told(**more):
-    return DispatchedEvents(**more)
+    return DispatchedEvents(VISIT, **more)
 
 
 @pytest.mark.parametrize(("wait", "header"), [(None, "1"), (0.2, "1"), (7, "7"), (61.5, "62")])
@@ -86,20 +86,15 @@ def test_every_other_refusal_of_the_same_token_is_no_alarm(capsys, task):
     assert "paused" not in line
 
 
-def test_a_debt_that_goes_back_to_the_ledger_lets_its_task_go(capsys):
-    response, line = World(capsys, purchase_told(Closed.PAUSED, reason="paused:meta_190"))(SALE)
+@pytest.mark.parametrize("task", [SALE, VISIT], ids=["purchase", "events"])
+def test_what_meets_a_pause_comes_back_and_says_why(capsys, task):
+    paused = Deferred(Because.PAUSED, "meta_190")
+    told = purchase_told(paused) if task is SALE else events_told(deferred=paused)
 
-    assert (response.status_code, response.get_json()["outcome"]) == (200, "paused")
-    assert (line["outcome"], line["reason"]) == ("paused", "paused:meta_190")
+    response, line = World(capsys, told)(task)
 
-
-def test_an_event_whose_destination_is_paused_stays_in_the_queue(capsys):
-    paused = Deferred(Because.PAUSED, "meta_190", timedelta(seconds=10))
-
-    response, line = World(capsys, events_told(deferred=paused))(VISIT)
-
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
-    assert (line["error"], line["reason"]) == ("paused", "meta_190")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert (line["error"], line["reason"], line["severity"]) == ("paused", "meta_190", "WARNING")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,15 @@ from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
-from shared.usecases.heed_destination import HeedDestination
 from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
-from tests.fakes import FakeDeadLetters, FakeDestinations, FakeGateway, FakeSessions, FakeTasks
+from tests.fakes import (
+    FakeDeadLetters,
+    FakeDestinations,
+    FakeGateway,
+    FakeSessions,
+    FakeTasks,
+    heed_of,
+)
 
 
 class World:
@@ -28,7 +34,7 @@ class World:
             dead_letters=self.letters,
             tasks=self.tasks,
             gateways={Destination.META: self.meta},
-            heed=HeedDestination(self.destinations),
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             policies=policies,
             clock=lambda: self.now,
         )
@@ -199,7 +205,7 @@ def test_while_paused_events_stay_in_their_queue_and_meta_is_left_alone():
 
     told = world.dispatch(task("e-2"))
 
-    assert told.deferred == Deferred(Because.PAUSED, "meta_190", timedelta(seconds=10))
+    assert told.deferred == Deferred(Because.PAUSED, "meta_190")
     assert (told.paused, told.rejected, world.tasks.created) == (None, {}, {})
     assert len(world.meta.sent) == 1
 
@@ -267,6 +273,15 @@ def test_a_task_of_page_views_alone_is_done_with_while_the_rate_is_used_up():
 
     assert (told.shed, told.deferred, world.tasks.created) == (1, None, {})
     assert world.letters.kept == {}
+
+
+def test_a_page_view_that_a_person_replays_is_not_shed():
+    world = World(throttle(600))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,), letter="d-1"))
+
+    assert (told.shed, told.deferred.because) == (0, Because.THROTTLED)
 
 
 def test_what_goes_first_is_a_setting_and_may_be_nothing():

@@ -27,6 +27,7 @@ def ask(capsys):
             relay=lambda now: relayed,
             stripe=None,
             probe=lambda: probed,
+            statement=None,
             project="p",
             clock=lambda: NOW,
         )
