@@ -190,6 +190,7 @@ class Delivery:
             ambiguous=self.ambiguous + (1 if lost else 0),
             event_name=self.event_name or event_name,
             attempt_until=now + ATTEMPT_LASTS_AT_MOST,
+            parked_until=None,
         )
 
     def closed_by(self, outcome: Accepted | Rejected, now: datetime) -> "Delivery":
