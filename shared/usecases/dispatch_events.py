@@ -133,7 +133,9 @@ class DispatchEvents:
             gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
             return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
         if self.heed.standing(task.destination, now).is_exhausted(now):
-            sendable, shed = split(sendable, self.shed)
+            # What a person asked for again is waited for.
+            first = frozenset() if task.letter is not None else self.shed
+            sendable, shed = split(sendable, first)
             told.shed = len(shed)
         return Sent(unsent=sendable, deferred=held if sendable else None)
 
