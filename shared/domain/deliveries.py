@@ -43,6 +43,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 """Which state may follow which. A task can outrun the note that it was queued: owed → accepted."""
 
 OPEN = frozenset({State.OWED, State.QUEUED})
+# Closed for now: later knowledge, or a person, may owe it again.
+REOPENED = frozenset({State.WITHHELD, State.REJECTED})
 
 # Longer than an attempt can last (1.5 s to connect, 10 s to read, and the ledger's own time):
 # an attempt that is still marked after this died without telling what came of it.

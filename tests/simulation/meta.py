@@ -81,7 +81,7 @@ class Hit:
     currency: str
     at: datetime
     asked_at: datetime
-    visitor: str
+    session_id: str | None
 
 
 @dataclass(slots=True)

@@ -78,10 +78,10 @@ def _live(going: Run) -> None:
     world.weather = plan.weather
     world.goes_on(BEGINNING)
     _sell(going)
-    world.goes_on(plan.calm_at)
-    # What got lost is found by the first; the second finds that nothing is missing.
-    for minutes in (5, 65) if plan.lost else (5,):
-        world.at(plan.calm_at + timedelta(minutes=minutes), lambda: going.shop.reconcile("stripe"))
+    # What got lost is found by the first that meets no fault.
+    for minutes in (5, 65):
+        at = plan.weather.until + timedelta(minutes=minutes)
+        world.at(at, lambda: going.shop.reconcile("stripe"))
     world.goes_on(plan.calm_at + RESTS_WITHIN)
     going.violations += truths.broken_at_rest(going)
     world.goes_on(world.now + FORGETS_WITHIN)

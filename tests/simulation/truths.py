@@ -7,7 +7,7 @@ themselves know, never with what the code under test says of itself.
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.conversions import Destination
@@ -204,26 +204,27 @@ def _told_by_the_pixel(run: "Run") -> list[str]:
 
 def _told_against_their_will(run: "Run") -> list[str]:
     """Nobody is told of somebody who had said no before it began."""
-    found, refused = [], {s: v for v in run.visitors.values() for s in v.sessions}
+    found = []
     for receipt in run.shop.meta.receipts:
-        visitor = refused.get(_session_of(run, receipt))
-        if visitor is None and receipt.task.sale_key:
+        session_id = _session_of(run, receipt)
+        if receipt.task.sale_key and session_id is None:
             found.append(f"Meta was told of {receipt.task.sale_key}, and nobody had agreed")
-        elif visitor is not None and _had_said_no(visitor, receipt.began_at):
-            found.append(
-                f"Meta was told of {receipt.event_id} although {visitor.person.name} had said no"
-            )
-    said_no = {v.person.name: v for v in run.visitors.values()}
-    found += [
-        f"the Pixel fired {hit.event_id} although {hit.visitor} had said no"
+        elif _had_said_no(run, session_id, receipt.began_at):
+            found.append(f"Meta was told of {receipt.event_id} of somebody who had said no")
+    return found + [
+        f"the Pixel fired {hit.event_id} for somebody who had said no"
         for hit in run.shop.meta.hits
-        if _had_said_no(said_no[hit.visitor], hit.asked_at)
+        if _had_said_no(run, hit.session_id, hit.asked_at)
     ]
-    return found
 
 
-def _had_said_no(visitor, at) -> bool:
-    return not visitor.agrees or (visitor.withdrew_at is not None and visitor.withdrew_at < at)
+def _had_said_no(run: "Run", session_id: str | None, at: datetime) -> bool:
+    """Tell whether we had answered a no by then; whoever never agreed said no from the start."""
+    for visitor in run.visitors.values():
+        if session_id in visitor.sessions:
+            withdrawn_at = visitor.withdrawn.get(session_id)
+            return not visitor.agrees or (withdrawn_at is not None and withdrawn_at < at)
+    return False
 
 
 def _session_of(run: "Run", receipt: Receipt) -> str | None:
@@ -242,7 +243,7 @@ def _events_lost_or_doubled(run: "Run") -> list[str]:
     # may be shed where Meta is throttled.
     may_shed = THROTTLES & {episode.fault for episode in run.plan.episodes}
     for visitor in run.visitors.values():
-        if visitor.withdrew_at is not None or visitor.refuses or not visitor.agrees:
+        if visitor.refuses or not visitor.agrees:
             continue
         for event in visitor.reported.values():
             is_old = run.world.now - event.at > TOO_OLD_AFTER

@@ -56,7 +56,7 @@ class Visitor:
     cookies: dict[str, str] = field(default_factory=dict)
     session_id: str | None = None
     sessions: set[str] = field(default_factory=set)
-    withdrew_at: datetime | None = None  # When we had answered that we heard it.
+    withdrawn: dict[str, datetime] = field(default_factory=dict)  # By session: heard when.
     refuses: bool = False  # From the moment of the click.
     reported: dict[str, Reported] = field(default_factory=dict)
 
@@ -86,12 +86,12 @@ class Visitor:
         """Ask on the thank-you page, as often as the tag does, whether the Pixel may fire."""
         if self.refuses or times_left <= 0:
             return
-        asked_at = self.world.now
+        asked_at, session_id = self.world.now, self.session_id
 
         def heard(answer: Answered | None) -> None:
             told = json.loads(answer.body, parse_float=str) if answer and answer.is_good else {}
             if told.get("status") == "released":
-                self._fires(told, asked_at)
+                self._fires(told, asked_at, session_id)
             elif told.get("status") != "never":
                 self.world.after(pause, lambda: self.asks_for_release(times_left - 1, pause))
 
@@ -148,10 +148,11 @@ class Visitor:
     def _withdraws(self, at: int, tried: int) -> None:
         consent = self._consent(at, granted=False)
         body = json.dumps({"events": [], "consent": consent}).encode()
+        session_id = self.cookies.get("_settled", "").partition(".")[0]
 
         def heard(answer: Answered | None) -> None:
             if answer is not None and answer.is_good:
-                self.withdrew_at = self.world.now
+                self.withdrawn.setdefault(session_id, self.world.now)
             else:
                 pause = _TRIES_AGAIN_AFTER[min(tried, len(_TRIES_AGAIN_AFTER) - 1)]
                 self.world.after(pause, lambda: self._withdraws(at, tried + 1))
@@ -167,8 +168,11 @@ class Visitor:
         if session_id is not None:
             self.session_id = session_id
             self.sessions.add(session_id)
+            if self.refuses:
+                # An answer that was on its way brought a session; the next page takes it back.
+                self.world.after(5, self.withdraws)
 
-    def _fires(self, told: dict, asked_at: datetime) -> None:
+    def _fires(self, told: dict, asked_at: datetime, session_id: str | None) -> None:
         self.world.tell(f"the Pixel fires {told['event_id']}")
         self.shop.meta.hits.append(
             Hit(
@@ -177,6 +181,6 @@ class Visitor:
                 currency=told["currency"],
                 at=self.world.now,
                 asked_at=asked_at,
-                visitor=self.person.name,
+                session_id=session_id,
             )
         )
