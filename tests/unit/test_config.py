@@ -101,6 +101,8 @@ MALFORMED = [
     ("COOKIE_DOMAIN", "shop.example;x"),
     ("STRIPE_API_KEY", "rk_live_pasted_by_mistake"),
     ("RENEWAL_EVENT", "<script>"),
+    ("REFUND_EVENT", "purchase"),
+    ("REFUND_EVENT", "<script>"),
     ("MATCH_FOR", "soon"),
     ("STRIPE_DIRECT_PAYMENTS", "some"),
 ]
