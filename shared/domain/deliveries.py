@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.audit import Act
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 
@@ -86,7 +87,8 @@ class Delivery:
     while an attempt runs. `ambiguous` counts attempts of which nobody knows whether the
     destination received them, whatever the state says. `unexplained` counts answers that may
     never change. `event_name` is what the first attempt called it: every other says the same.
-    `parked_until` is set while no task exists and none is to be made.
+    `parked_until` is set while no task exists and none is to be made. `rejected_at` is of the
+    latest refusal; `acts` are what persons did about refusals.
     """
 
     state: State = State.OWED
@@ -101,7 +103,9 @@ class Delivery:
     queued_at: datetime | None = None
     attempt_until: datetime | None = None
     accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
     fbtrace_id: str | None = None
+    acts: tuple[Act, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -188,6 +192,7 @@ class Delivery:
             ambiguous=self.ambiguous + (1 if lost else 0),
             event_name=self.event_name or event_name,
             attempt_until=now + ATTEMPT_LASTS_AT_MOST,
+            parked_until=None,
         )
 
     def closed_by(self, outcome: Accepted | Rejected, now: datetime) -> "Delivery":
@@ -197,7 +202,8 @@ class Delivery:
                 moved = ended.moved_to(State.ACCEPTED)
                 return replace(moved, fbtrace_id=trace, accepted_at=now)
             case Rejected(reason=reason, fbtrace_id=trace):
-                return replace(ended.moved_to(State.REJECTED, reason), fbtrace_id=trace)
+                moved = ended.moved_to(State.REJECTED, reason)
+                return replace(moved, fbtrace_id=trace, rejected_at=now)
 
     def deferred(self, outcome: Deferred, now: datetime) -> "Delivery":
         """End an attempt that may still succeed; its task is alive and comes back."""

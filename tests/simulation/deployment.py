@@ -24,6 +24,7 @@ from shared.usecases.collect_events import CollectEvents
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
 from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.make_statement import MakeStatement
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import (
     Proof,
@@ -33,6 +34,7 @@ from shared.usecases.ports import (
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.probe_destination import ProbeDestination
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.refresh_purchase import RefreshPurchase
@@ -47,6 +49,7 @@ from tests.fakes import (
     FakeReleases,
     FakeSessions,
     FakeSessionWriter,
+    FakeSettledPurchases,
 )
 from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks, QueuePlan, Task
 from tests.simulation.http_calls import ORIGIN, Answered, post, post_from_browser
@@ -305,7 +308,9 @@ class Deployment:
 
     def _dispatch(self) -> DispatchEndpoint:
         gateways = self._gateways()
-        heed = HeedDestination(self._store(self.destinations, "destinations"))
+        destinations = self._store(self.destinations, "destinations")
+        probe = ProbeDestination(destinations, gateways, self.world.clock)
+        heed = HeedDestination(destinations, probe)
         ledger = self._store(self.ledger, "ledger")
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
@@ -360,6 +365,9 @@ class Deployment:
                 take=partial(self._take(), source=Source.RECONCILE),
                 clock=self.world.clock,
                 api_version=NEWEST,
+            ),
+            statement=MakeStatement(
+                self._store(FakeSettledPurchases(self.ledger), "settled"), self.world.clock
             ),
             project=PROJECT,
             clock=self.world.clock,

@@ -20,7 +20,13 @@ from shared.domain.purchases import Purchase, as_conversion
 from shared.http import dispatch_endpoint
 from shared.http.stripe_endpoint import StripeEndpoint
 from shared.logs import Line
-from shared.usecases import dispatch_events, dispatch_purchase, reconcile_stripe, send_batch
+from shared.usecases import (
+    dispatch_events,
+    dispatch_purchase,
+    reconcile_stripe,
+    refresh_purchase,
+    send_batch,
+)
 from shared.usecases.ports import NewTask, PortError, Queue, Recorded
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
@@ -110,8 +116,6 @@ def queue_before_the_commit(patch):
 
 @mutation
 def note_before_the_task(patch):
-    queue = RefreshPurchase._queued
-
     class Later:
         def __init__(self):
             self.tasks = []
@@ -119,12 +123,12 @@ def note_before_the_task(patch):
         def create(self, task):
             self.tasks.append(task)
 
-    def notes_first(self, sale_key, *, now):
+    def notes_first(self, sale_key, *, now, standings=refresh_purchase.NOT_KNOWN):
         entry = self.ledger.find(sale_key)
         if entry is None:
             return None
         later = Later()
-        noted = queue(replace(self, tasks=later), self.current(entry, now), now)
+        noted = refresh_purchase.queued(later, self.current(entry, now), now, standings)
         if noted.purchase != entry.purchase and not self.ledger.replace(entry, noted.purchase):
             return noted
         for task in later.tasks:

@@ -83,6 +83,9 @@ def _live(going: Run) -> None:
         at = plan.weather.until + timedelta(minutes=minutes)
         world.at(at, lambda: going.shop.reconcile("stripe"))
     world.goes_on(plan.calm_at + RESTS_WITHIN)
+    days = {p.settled_at.date() for p, _ in going.shop.ledger.purchases.values()}
+    for settled_on in sorted(days):
+        going.shop.reconcile(f"statement?day={settled_on}")
     going.violations += truths.broken_at_rest(going)
     world.goes_on(world.now + FORGETS_WITHIN)
 

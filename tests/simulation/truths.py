@@ -290,6 +290,8 @@ def broken_at_the_end(run: "Run") -> list[str]:
     private += [text for v in run.visitors.values() for text in v.sessions]
     private += [*_OF_THE_STORIES, *_hashes(run)]
     found += [f"a log line says {text!r}" for text in private if text in run.log]
+    if '"adds_up":false' in run.log:
+        found.append("a statement's line does not add up")
     if '"internal"' in run.log:
         lines = [line for line in run.log.splitlines() if '"internal"' in line]
         found.append(f"a defect: {lines[0]}")

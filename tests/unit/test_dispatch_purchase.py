@@ -15,7 +15,6 @@ from shared.domain.policies import Policies
 from shared.domain.readings import Kind
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
-from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import Recorded, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
@@ -37,6 +36,7 @@ from tests.fakes import (
     FakeLedger,
     FakeSessions,
     FakeTasks,
+    heed_of,
 )
 
 TASK = PurchaseTask("pi_1")
@@ -61,7 +61,7 @@ class World:
             ),
             books=self.books,
             gateways={Destination.META: self.meta},
-            heed=HeedDestination(self.destinations),
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             note=NoteOutcome(self.ledger, lambda: self.now, self.rests.append),
             policies=policies,
             clock=lambda: self.now,

@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain.conversions import Destination, PurchaseTask
 from shared.domain.deliveries import Delivery, State
-from shared.domain.destinations import PARKED_FOR, PROBED_EVERY, Running
+from shared.domain.destinations import KNOCKED_EVERY, PARKED_FOR, PROBED_EVERY, Running, Standing
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome
 from shared.domain.retry_plan import PURCHASES
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
-from shared.usecases.heed_destination import SEEN_FOR, HeedDestination
+from shared.usecases.heed_destination import SEEN_FOR
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import Recorded
 from shared.usecases.probe_destinations import ProbeDestinations
@@ -25,6 +25,7 @@ from tests.fakes import (
     FakeLedger,
     FakeSessions,
     FakeTasks,
+    heed_of,
 )
 
 META = Destination.META
@@ -73,7 +74,7 @@ class World:
             refresh=self.refresh,
             books=FakeBooks(),
             gateways={META: self.meta},
-            heed=HeedDestination(self.destinations),
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             note=NoteOutcome(self.ledger, lambda: self.now, lambda _: None),
             policies=POLICIES,
             clock=lambda: self.now,
@@ -90,6 +91,11 @@ class World:
         for task in list(self.tasks.created.values()):
             self.dispatch(task.task)
 
+    def gives_up(self) -> None:
+        """Run every task for the last time: the queue forgets it, whatever comes of it."""
+        for task in list(self.tasks.created.values()):
+            self.dispatch(task.task, is_last=True)
+
 
 def test_a_dead_token_pauses_once_and_one_request_says_so():
     world = World()
@@ -98,7 +104,7 @@ def test_a_dead_token_pauses_once_and_one_request_says_so():
 
     assert [each.paused for each in told] == [META, None, None]
     assert told[0].outcome == DEAD_TOKEN
-    assert [each.outcome for each in told[1:]] == [Closed.PAUSED] * 2
+    assert [each.outcome for each in told[1:]] == [Deferred(Because.PAUSED, "meta_190")] * 2
     assert len(world.meta.sent) == 1
     assert world.destinations.standing().reason == "meta_190"
 
@@ -113,17 +119,26 @@ def test_of_two_instances_that_meet_the_dead_token_at_once_one_calls_for_help():
     assert [each.paused for each in told] == [META, None]
 
 
-def test_while_paused_a_debt_goes_back_to_the_ledger_and_meta_is_left_alone():
+def test_while_paused_a_task_comes_back_and_meta_is_left_alone():
     world = World()
     world.dispatch(PurchaseTask("pi_1"))
 
     told = world.dispatch(PurchaseTask("pi_2"))
 
-    assert told.outcome is Closed.PAUSED
-    kept = world.delivery("pi_2")
-    assert (kept.state, kept.reason, kept.attempts) == (State.OWED, "paused:meta_190", 0)
-    assert kept.parked_until == NOW + PARKED_FOR
+    assert told.outcome == Deferred(Because.PAUSED, "meta_190")
+    assert (world.delivery("pi_2").state, world.delivery("pi_2").attempts) == (State.QUEUED, 0)
     assert len(world.meta.sent) == 1
+
+
+def test_the_last_task_of_a_pause_hands_its_debt_back_to_the_ledger():
+    world = World()
+    world.dispatch(PurchaseTask("pi_1"))
+
+    world.dispatch(PurchaseTask("pi_2"), is_last=True)
+
+    kept = world.delivery("pi_2")
+    assert (kept.state, kept.reason) == (State.OWED, "paused:meta_190")
+    assert kept.parked_until == NOW + PURCHASES.max_backoff
 
 
 def test_while_paused_the_relay_makes_no_task_and_says_how_many_wait():
@@ -141,8 +156,19 @@ def test_while_paused_the_relay_makes_no_task_and_says_how_many_wait():
 
 def test_while_paused_what_is_refunded_or_too_old_is_closed_all_the_same():
     world = World()
-    for key in SALES:
-        world.dispatch(PurchaseTask(key))
+    world.dispatch(PurchaseTask("pi_1"))
+    entry = world.ledger.find("pi_2")
+    world.ledger.replace(entry, replace(entry.purchase, refunded_minor=5990))
+
+    assert world.dispatch(PurchaseTask("pi_2")).outcome is Closed.WITHHELD
+    world.now = NOW + timedelta(days=7)
+    assert world.dispatch(PurchaseTask("pi_3")).outcome is Closed.EXPIRED
+
+
+def test_what_waits_in_the_ledger_is_judged_again_while_the_pause_lasts():
+    world = World()
+    world.works_off()
+    world.gives_up()
     entry = world.ledger.find("pi_2")
     world.ledger.replace(entry, replace(entry.purchase, refunded_minor=5990))
 
@@ -155,21 +181,70 @@ def test_while_paused_what_is_refunded_or_too_old_is_closed_all_the_same():
     assert world.delivery("pi_3").state is State.EXPIRED
 
 
-def test_a_renewed_token_is_found_by_the_probe_and_every_debt_is_paid_at_once():
+def test_a_renewed_token_is_found_by_the_probe_and_every_task_goes_on():
     world = World()
     world.works_off()
     world.works_off()
-    assert world.states() == {State.OWED}
+    assert world.states() == {State.QUEUED}
     world.meta.is_renewed = True
-    world.now += A_MINUTE
 
     [probed], relayed = world.probe()
     world.works_off()
 
     assert (probed.has_resumed, probed.standing.state) == (True, Running.RUNNING)
-    assert relayed.queued == 3
+    assert relayed.queued == 0  # Their tasks live; another one each would be one too many.
     assert world.states() == {State.ACCEPTED}
     assert sorted(world.meta.event_ids[-3:]) == [f"purchase-{key}" for key in SALES]
+
+
+def test_what_waited_in_the_ledger_is_relayed_as_soon_as_the_probe_is_let_in():
+    world = World()
+    world.works_off()
+    world.gives_up()
+    assert world.states() == {State.OWED}
+    world.meta.is_renewed = True
+    world.now += A_MINUTE
+
+    _, relayed = world.probe()
+    world.works_off()
+
+    assert relayed.queued == 3
+    assert world.states() == {State.ACCEPTED}
+
+
+def test_a_task_that_meets_a_pause_asks_now_and_then_if_it_is_over():
+    """
+    So that a pause ends by itself where no schedule probes.
+    """
+    world = World()
+    world.works_off()
+    assert world.meta.probed == 0
+
+    world.now += KNOCKED_EVERY
+    world.works_off()
+    assert (world.meta.probed, world.states()) == (1, {State.QUEUED})
+
+    world.meta.is_renewed = True
+    world.now += KNOCKED_EVERY
+    world.works_off()
+    assert (world.meta.probed, world.states()) == (2, {State.ACCEPTED})
+
+
+def test_of_all_tasks_that_meet_a_pause_at_once_one_asks():
+    world = World()
+    world.works_off()
+    world.now += KNOCKED_EVERY
+    others, probe = [], world.meta.probe
+
+    def meanwhile():
+        others.extend(world.worker()(PurchaseTask(key)).outcome for key in SALES[1:])
+        return probe()
+
+    world.meta.probe = meanwhile
+    world.dispatch(PurchaseTask("pi_1"))
+
+    assert others == [Deferred(Because.PAUSED, "meta_190")] * 2
+    assert world.meta.probed == 1
 
 
 def test_the_task_after_a_pause_has_a_name_that_was_never_used():
@@ -179,7 +254,7 @@ def test_the_task_after_a_pause_has_a_name_that_was_never_used():
     world = World()
     before = set(world.tasks.created)
     world.works_off()
-    world.works_off()
+    world.gives_up()
     world.meta.is_renewed = True
 
     world.probe()
@@ -190,13 +265,13 @@ def test_the_task_after_a_pause_has_a_name_that_was_never_used():
 def test_a_task_that_outran_the_note_of_its_queueing_uses_its_name_up_as_well():
     world = World(sales=())
     world.ledger.record(receipt(), purchase("pi_1"), ())
-    world.destinations.put(replace(world.destinations.standing(), state=Running.PAUSED))
+    world.destinations.put(Standing(Running.PAUSED, "meta_190", since=NOW))
     create, outran = world.tasks.create, []
 
     def create_and_run(task):
         create(task)
         if not outran:
-            outran.append(world.dispatch(task.task).outcome)
+            outran.append(world.dispatch(task.task, is_last=True).outcome)
 
     world.tasks.create = create_and_run
     world.refresh("pi_1", now=NOW)
@@ -204,15 +279,15 @@ def test_a_task_that_outran_the_note_of_its_queueing_uses_its_name_up_as_well():
     world.now += A_MINUTE
     world.probe()
 
-    assert outran == [Closed.PAUSED]
+    assert outran == [Deferred(Because.PAUSED, "meta_190")]
     assert len(world.tasks.created) == 2
 
 
-def test_an_instance_that_has_not_heard_of_the_end_of_a_pause_asks_before_it_hands_a_debt_back():
-    world, late = World(), None
+def test_an_instance_that_has_not_heard_of_the_end_of_a_pause_asks_before_it_defers():
+    world = World()
     late = world.worker()
     world.works_off()
-    assert late(PurchaseTask("pi_1")).outcome is Closed.PAUSED
+    assert late(PurchaseTask("pi_1")).outcome == Deferred(Because.PAUSED, "meta_190")
     world.meta.is_renewed = True
     world.probe()
 
@@ -236,7 +311,7 @@ def test_while_it_runs_its_standing_is_read_once_in_a_few_seconds():
 def test_a_run_that_crashed_after_resuming_is_made_up_for_by_the_next_relay():
     world = World()
     world.works_off()
-    world.works_off()
+    world.gives_up()
     world.meta.is_renewed = True
     world.tasks.away.go()
     world.probe()
