@@ -88,12 +88,15 @@ class WatchedLedger(FakeLedger):
 class WatchedDestinations(FakeDestinations):
     """Destinations that say when one was paused, and when it resumed."""
 
-    def __init__(self, turned: Callable[[Standing], None]):
+    def __init__(self, turned: Callable[[Standing], None], clock: Callable[[], datetime]):
         super().__init__()
-        self._turned = turned
+        self._turned, self._clock = turned, clock
+        self.written_at: datetime | None = None
 
     def replace(self, destination, seen, standing):
         replaced = super().replace(destination, seen, standing)
+        if replaced:
+            self.written_at = self._clock()
         if replaced and standing.state is not seen.standing.state:
             self._turned(standing)
         return replaced
@@ -134,18 +137,22 @@ class Deployment:
     ) -> None:
         self.world, self.policies, self.stripe = world, policies, stripe
         self._answers_lost = answers_lost
-        self.meta = Meta(world)
+        self.meta = Meta(world, self._meta_is_asked)
         self.sessions, self.dead_letters = FakeSessions(), FakeDeadLetters()
         self.ledger = WatchedLedger(self._look)
-        self.destinations = WatchedDestinations(self._turned)
+        self.destinations = WatchedDestinations(self._turned, world.clock)
         self.pauses = 0
         self.tasks = CloudTasks(world, plan, self.dispatch)
         self.answered: Callable[[str, object, Answered], None] = lambda *_: None
         self.noted: Callable[[Purchase], None] = lambda _: None
+        self.sent: Callable[[datetime], None] = lambda _: None
         self._known = KnownAndCursors(self.ledger)
         self._processes: dict[str, int] = {}
         self._endpoints: dict[str, object] = {}
         self._relay_at: set = set()
+
+    def _meta_is_asked(self, began_at: datetime) -> None:
+        self.sent(began_at)
 
     # Who calls.
 

@@ -15,7 +15,8 @@ from shared.adapters import meta_gateway
 from shared.domain import meta_answers, policies, sales, statement, task_names
 from shared.domain.conversions import Destination, PurchaseTask
 from shared.domain.deliveries import Delivery
-from shared.domain.outcomes import Accepted, Because
+from shared.domain.destinations import Standing
+from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.purchases import Purchase, as_conversion
 from shared.http import dispatch_endpoint
 from shared.http.stripe_endpoint import StripeEndpoint
@@ -23,6 +24,7 @@ from shared.logs import Line
 from shared.usecases import (
     dispatch_events,
     dispatch_purchase,
+    heed_destination,
     reconcile_stripe,
     refresh_purchase,
     send_batch,
@@ -223,7 +225,13 @@ def forget_the_attempt_that_died(patch):
     patch.setattr(Delivery, "without_dead_attempt", forgets)
 
 
-@mutation
+def _ends_soon_and_crashes(plan: Plan) -> bool:
+    weather = plan.weather
+    is_slow = weather.waits > 0 and weather.waits_for > 30
+    return plan.queues.purchases.max_attempts <= 6 and weather.crashes > 0 and is_slow
+
+
+@mutation_where(_ends_soon_and_crashes)
 def forget_the_attempt_that_died_when_its_debt_is_handed_back(patch):
     parked = Delivery.parked
     patch.setattr(
@@ -296,6 +304,51 @@ def bury_the_whole_batch(patch):
         return replace(sent, rejected=[(one, reasons[0]) for one in batch]) if reasons else sent
 
     patch.setattr(dispatch_events, "send_batch", all_or_nothing)
+
+
+@mutation
+def send_although_paused_or_throttled(patch):
+    patch.setattr(heed_destination.HeedDestination, "hold", lambda *_: None)
+
+
+@mutation_where(fails_with(Fault.SLOW_DOWN))
+def ignore_the_throttle(patch):
+    patch.setattr(Standing, "throttled_for", lambda *_: None)
+
+
+@mutation_where(fails_with(Fault.DEAD_TOKEN))
+def never_resume(patch):
+    probed = Standing.probed
+
+    def stays(self, outcome, **named):
+        learnt = probed(self, outcome, **named)
+        return replace(learnt, state=self.state) if self.is_paused else learnt
+
+    patch.setattr(Standing, "probed", stays)
+
+
+@mutation_where(fails_with(Fault.DEAD_TOKEN))
+def alarm_at_every_refusal(patch):
+    heed = heed_destination.HeedDestination.heed
+
+    def alarms(self, destination, outcome, **named):
+        heed(self, destination, outcome, **named)
+        return isinstance(outcome, Deferred) and outcome.because is Because.MISCONFIGURED
+
+    patch.setattr(heed_destination.HeedDestination, "heed", alarms)
+
+
+@mutation_where(fails_with(Fault.BUSINESS_LIMIT))
+def shed_more_than_page_views(patch):
+    patch.setattr(dispatch_events, "split", lambda events, _shed: ([], list(events)))
+
+
+@mutation_where(lambda plan: plan.queues.events.max_attempts <= 6 and bool(plan.episodes))
+def bury_nothing_at_the_last_attempt(patch):
+    def gives_up(_self, _unsent, told):
+        told.deferred = None
+
+    patch.setattr(dispatch_events.DispatchEvents, "_give_up", gives_up)
 
 
 # What may be told.

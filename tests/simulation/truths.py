@@ -17,6 +17,8 @@ from shared.domain.policies import Expired
 from shared.domain.purchases import Purchase
 from shared.domain.statement import statements
 from shared.domain.task_names import of_purchase
+from shared.usecases.heed_destination import SEEN_FOR
+from tests.simulation.cloud_tasks import events_of
 from tests.simulation.http_calls import Answered
 from tests.simulation.meta import THROTTLES, Fault, Receipt, merged_within_two_days
 
@@ -65,6 +67,16 @@ def hold_for_note(run: "Run", purchase: Purchase) -> None:
     if of_purchase(purchase.sale_key, Destination.META, delivery.tasks - 1) in run.shop.tasks.ever:
         return
     run.violations.append(f"{purchase.sale_key} is noted as queued, and nobody made its task")
+
+
+def hold_for_sending(run: "Run", began_at: datetime) -> None:
+    """Look at what Meta is asked to take: not while it is known to shut us out, or to be full."""
+    standing, written_at = run.shop.destinations.standing(), run.shop.destinations.written_at
+    if written_at is None or began_at <= written_at + SEEN_FOR:
+        return
+    until = standing.throttled_until
+    if standing.is_paused or (until is not None and run.world.now < until):
+        run.violations.append(f"Meta was asked at {run.world.now} although {standing}")
 
 
 # Once everything that failed works again.
@@ -238,9 +250,10 @@ def _events_lost_or_doubled(run: "Run") -> list[str]:
     shop = run.shop
     received = {receipt.event_id for receipt in shop.meta.receipts}
     buried = {letter.conversion.event_id: letter for letter in shop.dead_letters.kept.values()}
-    found, given_up = [], shop.tasks.given_up
+    found = []
     # What the queue forgets before it could be buried is lost, and the log says so; a page view
     # may be shed where Meta is throttled.
+    given_up, forgotten = events_of(shop.tasks.at_the_last), events_of(shop.tasks.deleted)
     may_shed = THROTTLES & {episode.fault for episode in run.plan.episodes}
     for visitor in run.visitors.values():
         if visitor.refuses or not visitor.agrees:
@@ -256,7 +269,7 @@ def _events_lost_or_doubled(run: "Run") -> list[str]:
                 found.append(f"{event.event_id} is a dead letter ({letter.reason}) for no reason")
             if event.is_poison and event.event_id in received:
                 found.append(f"{event.event_id} is poisoned, and was received")
-            may_go = event.event_id in given_up or (event.is_page_view and may_shed)
+            may_go = event.event_id in forgotten or (event.is_page_view and may_shed)
             if event.taken and not (letter or may_go or event.event_id in received):
                 found.append(f"{event.event_id} was taken, and is nowhere")
     return found
@@ -290,6 +303,8 @@ def broken_at_the_end(run: "Run") -> list[str]:
     private += [text for v in run.visitors.values() for text in v.sessions]
     private += [*_OF_THE_STORIES, *_hashes(run)]
     found += [f"a log line says {text!r}" for text in private if text in run.log]
+    if (alarms := run.log.count('"paused":"meta"')) > run.shop.pauses:
+        found.append(f"{run.shop.pauses} pauses sounded {alarms} alarms")
     if '"adds_up":false' in run.log:
         found.append("a statement's line does not add up")
     if '"internal"' in run.log:
