@@ -175,9 +175,9 @@ def forget_the_attempt_that_died(patch):
 
 
 def _ends_soon_and_crashes(plan: Plan) -> bool:
-    weather = plan.weather
-    is_slow = weather.waits > 0 and weather.waits_for > 30
-    return plan.queues.purchases.max_attempts <= 6 and weather.crashes > 0 and is_slow
+    weather, queue = plan.weather, plan.queues.purchases
+    is_slow = weather.waits >= 0.5 and weather.waits_for > 30
+    return queue.max_attempts == 3 and weather.crashes >= 0.03 and is_slow
 
 
 @mutation_where(_ends_soon_and_crashes)
