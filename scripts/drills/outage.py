@@ -1,0 +1,99 @@
+"""Outage: people pay while Meta fails in seven ways, one after the other and never well between."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scripts.drills import truth
+from scripts.drills.meta import Meta
+from scripts.drills.stage import Stage, now_and_then
+from shared.domain.outcomes import Because
+
+# Longer than `dispatch` reads (10 s): Meta has the event, and its answer comes to nobody.
+_TOO_SLOW_SECONDS: Final = 12
+_BROKEN: Final = {"fault": "error", "code": 2, "status": 503, "is_transient": True}
+_THROTTLED: Final = {"fault": "error", "code": 4, "status": 429, "headers": {"Retry-After": "2"}}
+_DEAD_TOKEN: Final = {"fault": "error", "code": 190, "status": 401}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """
+    One way to fail: `faults` in their turn, or no connection at all where there are none.
+
+    `because` is the ledger's word that tells that a purchase has met it. What Meta may have taken
+    happens a limited number of times, or every retry of every open purchase would reach it.
+    """
+
+    name: str
+    because: Because
+    faults: Sequence[dict[str, Any]] = ()
+
+
+def phases(share: int) -> tuple[Phase, ...]:
+    """Give the seven, for so many buyers each."""
+    # Of a buyer's two calls to Meta one tells the visit.
+    some = {"times": 2 * share}
+    return (
+        Phase("connections refused", Because.UNREACHABLE),
+        Phase("5xx", Because.BROKEN, ({"fault": "html_502", **some}, _BROKEN)),
+        Phase("429", Because.THROTTLED, (_THROTTLED,)),
+        Phase(
+            "slow beyond the timeout",
+            Because.AMBIGUOUS,
+            ({"fault": "slow", "seconds": _TOO_SLOW_SECONDS, **some}, _BROKEN),
+        ),
+        Phase(
+            "reset after commit",
+            Because.AMBIGUOUS,
+            ({"fault": "reset_after_commit", **some}, _BROKEN),
+        ),
+        Phase(
+            "events_received 0", Because.NOT_RECEIVED, ({"fault": "events_received", "value": 0},)
+        ),
+        Phase("190, a dead token", Because.MISCONFIGURED, (_DEAD_TOKEN,)),
+    )
+
+
+def outage(stage: Stage) -> None:
+    """Let a share of the buyers pay in each phase; then Meta is well again."""
+    meta = Meta(stage.world)
+    count = len(phases(1))
+    for number, buyers in enumerate(stage.slices(count)):
+        phase = phases(len(buyers))[number]
+        stage.tell(f"phase {number + 1} of {count}: {phase.name}; {len(buyers)} buyers come")
+        met = _met(stage, meta, phase)
+        _fail(meta, phase)
+        stage.serve(buyers)
+        stage.wait_until(met, f"a purchase that met {phase.name}")
+        stage.count(f"phase: {phase.name}", len(buyers))
+    meta.is_well()
+    stage.tell("Meta is well again")
+
+
+def _fail(meta: Meta, phase: Phase) -> None:
+    if phase.faults:
+        meta.fails(*phase.faults)
+    else:
+        meta.is_unreachable()
+
+
+def _met(stage: Stage, meta: Meta, phase: Phase) -> Callable[[], bool]:
+    """Make the fact that a purchase has met the failure, which page views may have used up."""
+    before = _marks(stage, phase)
+
+    def fact() -> bool:
+        if _marks(stage, phase) > before:
+            return True
+        if phase.faults and meta.has_spent_all_but_the_last():
+            meta.fails(*phase.faults)
+        return False
+
+    return now_and_then(fact)
+
+
+def _marks(stage: Stage, phase: Phase) -> int:
+    """Count what the ledger has noted of this failure."""
+    if phase.because is Because.AMBIGUOUS:
+        return sum(entry.ambiguous for entry in truth.ledger(stage.world).values())
+    return truth.reasons(stage.world)[phase.because]
