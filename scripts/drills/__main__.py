@@ -18,6 +18,7 @@ from typing import Final
 
 from scripts.drills import world
 from scripts.drills.crash import crash
+from scripts.drills.log import Log
 from scripts.drills.outage import outage
 from scripts.drills.report import Report
 from scripts.drills.scheduler import Scheduler
@@ -67,14 +68,14 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
     began_at = time.monotonic()
     crowd = buyers(asked.payments, asked.seed)
     tell("Starting the stack …")
-    # What the programs say is kept for an obituary only.
-    processes = Processes(lambda _: None)
+    log = Log()
+    processes = Processes(log)
     with (
         world.running(asked.store, os.environ, processes, tell) as stack,
         Scheduler(stack.url(Place.RECONCILE)) as scheduler,
         Shop(stack) as shop,
     ):
-        stage = Stage(stack, shop, crowd, random.Random(asked.seed), tell)  # noqa: S311
+        stage = Stage(stack, shop, crowd, log, random.Random(asked.seed), tell)  # noqa: S311
         _DRILLS[asked.drill](stage)
         tell("the trouble is over")
         drained_s = stage.drain()
@@ -86,6 +87,7 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
             never_settling=len(crowd) - asked.payments,
             happened=stage.happened,
             scheduler=scheduler.answers,
+            exceptions=log.exceptions,
             drained_s=drained_s,
             took_s=time.monotonic() - began_at,
             verdict=verdict_of(stack, shop.promised),

@@ -20,25 +20,16 @@ class Meta:
         self._door.shut()
 
     def fails(self, *faults: dict[str, Any]) -> None:
-        """
-        Fail so from now on: each fault in its turn, and the last one until told otherwise.
-
-        Behind a shut door, so that no call slips through between the old failure and the new.
-        """
+        """Fail so from the next call on: each in its turn, the last one until told otherwise."""
         *first, last = faults
-        self._door.shut()
-        self._forget()
         told = [*first, last | {"until_cleared": True}]
-        requests.post(self._faults, json=told, timeout=_SECONDS).raise_for_status()
+        requests.put(self._faults, json=told, timeout=_SECONDS).raise_for_status()
         self._door.open()
 
     def is_well(self) -> None:
-        self._forget()
+        requests.delete(self._faults, timeout=_SECONDS).raise_for_status()
         self._door.open()
 
     def has_spent_all_but_the_last(self) -> bool:
         pending = requests.get(self._faults, timeout=_SECONDS).json()["faults"]
         return len(pending) <= 1
-
-    def _forget(self) -> None:
-        requests.delete(self._faults, timeout=_SECONDS).raise_for_status()

@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scripts.drills import truth
 from scripts.drills.meta import Meta
 from scripts.drills.stage import Stage, now_and_then
-from shared.domain.outcomes import Because
 
 # Longer than `dispatch` reads (10 s): Meta has the event, and its answer comes to nobody.
 _TOO_SLOW_SECONDS: Final = 12
@@ -21,12 +19,12 @@ class Phase:
     """
     One way to fail: `faults` in their turn, or no connection at all where there are none.
 
-    `because` is the ledger's word that tells that a purchase has met it. What Meta may have taken
+    `leaves` is what the log of `dispatch` says of a purchase that met it. What Meta may have taken
     happens a limited number of times, or every retry of every open purchase would reach it.
     """
 
     name: str
-    because: Because
+    leaves: str
     faults: Sequence[dict[str, Any]] = ()
 
 
@@ -35,23 +33,21 @@ def phases(share: int) -> tuple[Phase, ...]:
     # Of a buyer's two calls to Meta one tells the visit.
     some = {"times": 2 * share}
     return (
-        Phase("connections refused", Because.UNREACHABLE),
-        Phase("5xx", Because.BROKEN, ({"fault": "html_502", **some}, _BROKEN)),
-        Phase("429", Because.THROTTLED, (_THROTTLED,)),
+        Phase("connections refused", "unreachable:"),
+        Phase("5xx", "broken:", ({"fault": "html_502", **some}, _BROKEN)),
+        Phase("429", "throttled:", (_THROTTLED,)),
         Phase(
             "slow beyond the timeout",
-            Because.AMBIGUOUS,
+            "ambiguous:ReadTimeout",
             ({"fault": "slow", "seconds": _TOO_SLOW_SECONDS, **some}, _BROKEN),
         ),
         Phase(
             "reset after commit",
-            Because.AMBIGUOUS,
+            "ambiguous:ConnectionError",
             ({"fault": "reset_after_commit", **some}, _BROKEN),
         ),
-        Phase(
-            "events_received 0", Because.NOT_RECEIVED, ({"fault": "events_received", "value": 0},)
-        ),
-        Phase("190, a dead token", Because.MISCONFIGURED, (_DEAD_TOKEN,)),
+        Phase("events_received 0", "not_received:", ({"fault": "events_received", "value": 0},)),
+        Phase("190, a dead token", "misconfigured:", (_DEAD_TOKEN,)),
     )
 
 
@@ -62,11 +58,12 @@ def outage(stage: Stage) -> None:
     for number, buyers in enumerate(stage.slices(count)):
         phase = phases(len(buyers))[number]
         stage.tell(f"phase {number + 1} of {count}: {phase.name}; {len(buyers)} buyers come")
-        met = _met(stage, meta, phase)
+        before = stage.log.purchases_with(phase.leaves)
         _fail(meta, phase)
         stage.serve(buyers)
-        stage.wait_until(met, f"a purchase that met {phase.name}")
-        stage.count(f"phase: {phase.name}", len(buyers))
+        stage.wait_until(_met(stage, meta, phase), f"a purchase that met {phase.name}")
+        met = stage.log.purchases_with(phase.leaves) - before
+        stage.count(f"purchases that met {phase.name}", len(met))
     meta.is_well()
     stage.tell("Meta is well again")
 
@@ -80,20 +77,13 @@ def _fail(meta: Meta, phase: Phase) -> None:
 
 def _met(stage: Stage, meta: Meta, phase: Phase) -> Callable[[], bool]:
     """Make the fact that a purchase has met the failure, which page views may have used up."""
-    before = _marks(stage, phase)
+    before = stage.log.times(phase.leaves)
 
     def fact() -> bool:
-        if _marks(stage, phase) > before:
+        if stage.log.times(phase.leaves) > before:
             return True
         if phase.faults and meta.has_spent_all_but_the_last():
             meta.fails(*phase.faults)
         return False
 
     return now_and_then(fact)
-
-
-def _marks(stage: Stage, phase: Phase) -> int:
-    """Count what the ledger has noted of this failure."""
-    if phase.because is Because.AMBIGUOUS:
-        return sum(entry.ambiguous for entry in truth.ledger(stage.world).values())
-    return truth.reasons(stage.world)[phase.because]

@@ -13,7 +13,12 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Report:
-    """One drill, from its command line to its verdict. `scheduler` counts statuses by job."""
+    """
+    One drill, from its command line to its verdict.
+
+    `scheduler` counts statuses by job. `exceptions` are defects of ours, or of this drill, that
+    lost nothing where the verdict is good.
+    """
 
     drill: str
     store: str
@@ -22,6 +27,7 @@ class Report:
     never_settling: int
     happened: Mapping[str, int]
     scheduler: Mapping[str, Mapping[int, int]]
+    exceptions: Mapping[str, int]
     drained_s: float
     took_s: float
     verdict: Verdict
@@ -39,6 +45,7 @@ class Report:
             ("resent after ambiguity", str(verdict.resent), _AMBIGUITY),
             ("attempts", str(verdict.attempts), f"{verdict.ambiguous} of them without an answer"),
             *self._page_views(),
+            *(("EXCEPTION", str(count), what) for what, count in self.exceptions.items()),
             ("the statement", "adds up" if verdict.statement_is_right else "IS WRONG", ""),
             ("time to drain", f"{self.drained_s:.0f} s", "after the trouble was over"),
         ]
@@ -64,6 +71,7 @@ class Report:
             "seed": self.seed,
             "payments": self.payments,
             "happened": dict(self.happened),
+            "exceptions": dict(self.exceptions),
             "scheduler": {job: dict(counts) for job, counts in self.scheduler.items()},
             "settled": verdict.settled,
             "accepted": verdict.accepted,

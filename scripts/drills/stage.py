@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from scripts.drills import truth
+from scripts.drills.log import Log
 from scripts.drills.queues import Queues
 from scripts.drills.shop import Buyer, Crowd, Shop
 from scripts.drills.world import World
@@ -27,6 +28,7 @@ class Stage:
     world: World
     shop: Shop
     buyers: Sequence[Buyer]
+    log: Log
     random: random.Random
     tell: Callable[[str], None]
     happened: dict[str, int] = field(default_factory=dict)

@@ -61,14 +61,6 @@ def ledger(world: World) -> dict[Money, LedgerEntry]:
     return found
 
 
-def reasons(world: World) -> Counter[str]:
-    """Count the open deliveries by the word for why they are deferred; `` where none is known."""
-    deliveries = (purchase.deliveries.get(Destination.META) for purchase in _purchases(world))
-    return Counter(
-        (each.reason or "").partition(":")[0] for each in deliveries if each and each.is_open
-    )
-
-
 def _sessions(world: World) -> Iterator[dict[str, Any]]:
     after: dict[str, str] = {}
     while True:
