@@ -75,6 +75,8 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
         Scheduler(stack.url(Place.RECONCILE)) as scheduler,
         Shop(stack) as shop,
     ):
+        # Firestore's client asks the environment, and nobody else, where the emulator is.
+        os.environ |= stack.ledger_settings
         stage = Stage(stack, shop, crowd, log, random.Random(asked.seed), tell)  # noqa: S311
         _DRILLS[asked.drill](stage)
         tell("the trouble is over")

@@ -43,8 +43,9 @@ class Log:
         if told.get("outcome") == "deferred" and "sale_key" in told:
             why = f"{told.get('error', '')}:{told.get('reason', '')}"
             self._deferred[why].append(told["sale_key"])
-        if "exception" in told:
-            where = (told.get("where") or ["nowhere"])[-1]
+        # With its place it is a defect; without, the cause of an outcome that has a name.
+        if "where" in told:
+            where = told["where"][-1:]
             self.exceptions[f"{told.get('function')}: {told['exception']} at {where}"] += 1
         if "paused" in told:
             self.paused[f"{told['paused']}, {told.get('reason', '')}"] += 1

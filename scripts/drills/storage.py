@@ -52,6 +52,7 @@ def _kill_firestore(stage: Stage, paying: Crowd) -> None:
     world.doors[Place.FIRESTORE].shut()
     number = stage.count("Firestore killed and restarted")
     export = world.folder / f"export-{number}"
+    export.mkdir()
     _export(stage, str(export))
     world.stack.kill(Place.FIRESTORE)
     data = export / _EXPORT / f"{_EXPORT}.overall_export_metadata"
