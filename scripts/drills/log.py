@@ -44,8 +44,8 @@ class Log:
             why = f"{told.get('error', '')}:{told.get('reason', '')}"
             self._deferred[why].append(told["sale_key"])
         # With its place it is a defect; without, the cause of an outcome that has a name.
-        if "where" in told:
-            where = told["where"][-1:]
+        if told.get("where"):
+            where = told["where"][-1]
             self.exceptions[f"{told.get('function')}: {told['exception']} at {where}"] += 1
         if "paused" in told:
             self.paused[f"{told['paused']}, {told.get('reason', '')}"] += 1

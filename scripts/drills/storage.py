@@ -14,10 +14,6 @@ _SECONDS: Final = 60
 _EXPORT: Final = "all"
 
 
-class NeedsFirestoreError(Exception):
-    """The drill was asked for on a store that cannot be killed apart from the functions."""
-
-
 def storage(stage: Stage) -> None:
     """
     Trouble both twice, each time while some visit, some pay and some wait for an answer.
@@ -25,8 +21,6 @@ def storage(stage: Stage) -> None:
     Firestore is cut off first, in the middle of whatever it does, and exported only then: all
     that it had confirmed comes back, as Google promises, and what it had not is anybody's guess.
     """
-    if stage.world.store != "firestore":
-        raise NeedsFirestoreError("the storage drill needs --store firestore")
     troubles = (_kill_firestore, _take_the_queue_away) * 2
     for buyers, trouble in zip(stage.slices(len(troubles)), troubles, strict=True):
         _trouble(stage, buyers, trouble)
