@@ -32,6 +32,13 @@ class Fields(TypedDict, total=False):
     withheld: int
     rejected: dict[str, int]
     requeued: int
+    shed: int
+    paused: str
+    resumed: str
+    destination: str
+    state: str
+    parked: int
+    oldest_owed_s: int
     session_written: bool
     stripe_event_id: str
     stripe_event_type: str

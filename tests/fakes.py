@@ -7,8 +7,9 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 
 from shared.domain.aliases import Alias
-from shared.domain.conversions import Conversion
+from shared.domain.conversions import Conversion, Destination
 from shared.domain.custom_data import Content
+from shared.domain.destinations import Standing
 from shared.domain.outcomes import Accepted, Outcome, Rejected
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
@@ -20,6 +21,7 @@ from shared.usecases.ports import (
     QueueUnavailableError,
     Receipt,
     Recorded,
+    SeenStanding,
     StoreUnavailableError,
     StripeUnavailableError,
 )
@@ -153,6 +155,11 @@ class FakeLedger:
         waiting = [p for p, _ in self.purchases.values() if p.relay_at and p.relay_at <= now]
         return sorted(waiting, key=lambda p: p.relay_at or now)[:limit]
 
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        self.away.check()
+        owed = [p for p, _ in self.purchases.values() if p.owed_since and p.owed_since <= now]
+        return sorted(owed, key=lambda p: p.owed_since or now)[:limit]
+
 
 def _merged(known, told):
     """Merge as a store does: maps key by key, and what is empty wipes nothing out."""
@@ -227,6 +234,36 @@ class FakeDeadLetters:
         self.kept[letter.key] = letter
 
 
+class FakeDestinations:
+    """Destinations over a dictionary; a version is a count."""
+
+    def __init__(self) -> None:
+        self.stored: dict[Destination, tuple[Standing, int]] = {}
+        self.reads = 0
+        self.away = Away(StoreUnavailableError)
+
+    def find(self, destination: Destination) -> SeenStanding:
+        self.away.check()
+        self.reads += 1
+        return SeenStanding(*self.stored.get(destination, (Standing(), 0)))
+
+    def replace(self, destination: Destination, seen: SeenStanding, standing: Standing) -> bool:
+        self.away.check()
+        _, version = self.stored.get(destination, (None, 0))
+        if version != seen.version:
+            return False
+        self.stored[destination] = (standing, version + 1)
+        return True
+
+    def put(self, standing: Standing, destination: Destination = Destination.META) -> None:
+        """Have it stand so, whoever wrote before."""
+        _, version = self.stored.get(destination, (None, 0))
+        self.stored[destination] = (standing, version + 1)
+
+    def standing(self, destination: Destination = Destination.META) -> Standing:
+        return self.stored.get(destination, (Standing(), 0))[0]
+
+
 class FakeTasks:
     """Tasks that stay where they are; a taken name creates nothing."""
 
@@ -254,6 +291,8 @@ class FakeGateway:
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = deque(outcomes)
+        self.probes: deque[Outcome] = deque()
+        self.probed = 0
         self.sent: list[list[Conversion]] = []
         self.poison: set[str] = set()
 
@@ -262,6 +301,10 @@ class FakeGateway:
         if any(conversion.event_id in self.poison for conversion in conversions):
             return Rejected("meta_100_2804019")
         return self.outcomes.popleft() if self.outcomes else Accepted("trace-1")
+
+    def probe(self) -> Outcome:
+        self.probed += 1
+        return self.probes.popleft() if self.probes else Accepted()
 
     @property
     def event_ids(self) -> list[str]:

@@ -29,6 +29,11 @@ _DUE = (
     "SELECT body, version FROM documents WHERE collection = ? AND relay_at <= ?"
     " ORDER BY relay_at LIMIT ?"
 )
+_OWED = (
+    "SELECT body, version FROM documents WHERE collection = ?"
+    " AND json_extract(body, '$.owed_since') <= ?"
+    " ORDER BY json_extract(body, '$.owed_since') LIMIT ?"
+)
 _OF_SESSION = "SELECT body, version FROM documents WHERE collection = ? AND session_id = ?"
 
 
@@ -70,8 +75,14 @@ class SqliteLedger:
         return _replace(self._store, entry, purchase)
 
     def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until(_DUE, now, limit)
+
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until(_OWED, now, limit)
+
+    def _until(self, statement: str, now: datetime, limit: int) -> Sequence[Purchase]:
         # Instants are compared as text: msgspec writes every one of them in UTC.
-        rows = self._store.read(_DUE, PURCHASES, msgspec.to_builtins(now), limit)
+        rows = self._store.read(statement, PURCHASES, msgspec.to_builtins(now), limit)
         return [read_json(Purchase, body) for body, _ in rows]
 
 

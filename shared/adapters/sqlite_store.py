@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE INDEX IF NOT EXISTS by_session ON documents (collection, session_id);
 CREATE INDEX IF NOT EXISTS by_relay ON documents (collection, relay_at);
+CREATE INDEX IF NOT EXISTS by_debt ON documents (collection, json_extract(body, '$.owed_since'));
 """
 _WAIT_FOR_A_LOCK = 1.5
 

@@ -47,13 +47,18 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class EventsTask:
-    """A batch of conversions on its way from `collect` to `dispatch`, with the leave to tell."""
+    """
+    A batch of conversions on its way from `collect` to `dispatch`, with the leave to tell.
+
+    `unexplained` counts the answers to it that may never change.
+    """
 
     session_id: str | None
     consent: Consent | None
     country: str | None
     conversions: tuple[Conversion, ...]
     destination: Destination = Destination.META
+    unexplained: int = 0
 
 
 @dataclass(frozen=True, slots=True)

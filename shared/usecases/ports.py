@@ -5,8 +5,9 @@ Every adapter raises one of the errors below when its technology is away, and no
 else; whatever it was asked to write may then have happened or not.
 
     PortError
-    ├── StoreUnavailableError   sessions, ledger, dead letters
+    ├── StoreUnavailableError   sessions, ledger, dead letters, destinations
     ├── QueueUnavailableError   tasks
+    │   └── QueueFullError      … because its budget is used up
     ├── SecretUnavailableError  secrets
     └── StripeUnavailableError  Stripe's API
 """
@@ -20,6 +21,7 @@ from typing import Protocol
 from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
 from shared.domain.custom_data import Content
+from shared.domain.destinations import Standing
 from shared.domain.outcomes import Outcome
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
@@ -35,6 +37,10 @@ class StoreUnavailableError(PortError):
 
 class QueueUnavailableError(PortError):
     """The queue did not take the task in time."""
+
+
+class QueueFullError(QueueUnavailableError):
+    """The queue takes no more for now: a rate or a quota is used up."""
 
 
 class SecretUnavailableError(PortError):
@@ -172,6 +178,10 @@ class Ledger(Protocol):
         """Return purchases whose `relay_at` has come, the longest waiting first."""
         ...
 
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        """Return purchases with an open delivery that could be paid by now, the oldest first."""
+        ...
+
 
 class Releases(Protocol):
     """The ledger as `collect` sees it: the purchases of one session."""
@@ -233,8 +243,32 @@ class Gateway(Protocol):
 
     def send(self, conversions: Sequence[Conversion]) -> Outcome: ...
 
+    def probe(self) -> Outcome:
+        """Ask whether a conversion would be let in, reporting nothing: Accepted or Deferred."""
+        ...
+
 
 Gateways = dict[Destination, Gateway]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStanding:
+    """A standing as it was read, with the mark that says whether it changed since."""
+
+    standing: Standing
+    version: object
+
+
+class Destinations(Protocol):
+    """How each destination stands, the same for every function and instance."""
+
+    def find(self, destination: Destination) -> SeenStanding:
+        """Return what is stored; a destination nobody wrote of is running."""
+        ...
+
+    def replace(self, destination: Destination, seen: SeenStanding, standing: Standing) -> bool:
+        """Store it if nobody wrote since `seen` was read; else False."""
+        ...
 
 
 class SettledPurchases(Protocol):

@@ -7,6 +7,7 @@ import pytest
 from shared.usecases import ports
 from tests.fakes import (
     FakeDeadLetters,
+    FakeDestinations,
     FakeLedger,
     FakeReleases,
     FakeSessions,
@@ -27,6 +28,7 @@ class Stores:
     releases: ports.Releases
     dead_letters: ports.DeadLetters
     settled_purchases: ports.SettledPurchases
+    destinations: ports.Destinations
 
 
 @pytest.fixture(params=STORES)
@@ -44,11 +46,13 @@ def fake_stores():
         FakeReleases(ledger),
         FakeDeadLetters(),
         FakeSettledPurchases(ledger),
+        FakeDestinations(),
     )
 
 
 @pytest.fixture
 def sqlite_stores(tmp_path):
+    from shared.adapters.sqlite_destinations import SqliteDestinations
     from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessions, SqliteSessionWriter
     from shared.adapters.sqlite_statements import SqliteSettledPurchases
@@ -62,6 +66,7 @@ def sqlite_stores(tmp_path):
         SqliteReleases(store),
         SqliteDeadLetters(store),
         SqliteSettledPurchases(store),
+        SqliteDestinations(store),
     )
     store.close()
 
@@ -71,6 +76,7 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from google.cloud.firestore import AsyncClient, Client
 
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_destinations import FirestoreDestinations
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
@@ -88,6 +94,7 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
         FirestoreDeadLetters(client),
         # Two a page, so that a handful of purchases turns pages.
         FirestoreSettledPurchases(client, purchases_a_page=2),
+        FirestoreDestinations(client),
     )
     client.close()
     async_client.close()

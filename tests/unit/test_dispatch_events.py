@@ -11,21 +11,23 @@ from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
+from shared.usecases.heed_destination import HeedDestination
 from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
-from tests.fakes import FakeDeadLetters, FakeGateway, FakeSessions, FakeTasks
+from tests.fakes import FakeDeadLetters, FakeDestinations, FakeGateway, FakeSessions, FakeTasks
 
 
 class World:
     def __init__(self, *outcomes, policies: Policies = POLICIES):
         self.sessions, self.letters, self.tasks = FakeSessions(), FakeDeadLetters(), FakeTasks()
         self.sessions.stored[SESSION_ID] = session()
-        self.meta = FakeGateway(*outcomes)
+        self.meta, self.destinations = FakeGateway(*outcomes), FakeDestinations()
         self.now = NOW
         self.dispatch = DispatchEvents(
             sessions=self.sessions,
             dead_letters=self.letters,
             tasks=self.tasks,
             gateways={Destination.META: self.meta},
+            heed=HeedDestination(self.destinations),
             policies=policies,
             clock=lambda: self.now,
         )

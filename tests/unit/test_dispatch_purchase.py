@@ -12,6 +12,8 @@ from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
+from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import Recorded, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
 from tests.builders import (
@@ -25,7 +27,14 @@ from tests.builders import (
     receipt,
     session,
 )
-from tests.fakes import FakeBooks, FakeGateway, FakeLedger, FakeSessions, FakeTasks
+from tests.fakes import (
+    FakeBooks,
+    FakeDestinations,
+    FakeGateway,
+    FakeLedger,
+    FakeSessions,
+    FakeTasks,
+)
 
 TASK = PurchaseTask("pi_1")
 
@@ -41,6 +50,7 @@ class World:
         self.sessions.stored[SESSION_ID] = session()
         assert self.ledger.record(receipt(), purchase(**changes), ()) is Recorded.NOW
         self.books, self.tasks = FakeBooks(), FakeTasks()
+        self.destinations = FakeDestinations()
         self.dispatch = DispatchPurchase(
             ledger=self.ledger,
             refresh=RefreshPurchase(
@@ -48,9 +58,10 @@ class World:
             ),
             books=self.books,
             gateways={Destination.META: self.meta},
+            heed=HeedDestination(self.destinations),
+            note=NoteOutcome(self.ledger, lambda: self.now, self.rests.append),
             policies=policies,
             clock=lambda: self.now,
-            rest=self.rests.append,
         )
 
     @property
@@ -171,7 +182,7 @@ def test_what_may_still_succeed_stays_open_and_is_sent_again_unchanged():
 def test_an_attempt_that_died_blocks_the_next_only_for_as_long_as_it_could_live():
     world = World()
     entry = world.ledger.find("pi_1")
-    died = entry.purchase.deliveries[Destination.META].attempted(NOW)
+    died = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
     world.ledger.replace(entry, entry.purchase.with_delivery(Destination.META, died, NOW))
 
     assert world.dispatch(TASK).outcome == Deferred(Because.IN_PROGRESS)
