@@ -79,7 +79,7 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
         stage = Stage(stack, shop, crowd, log, random.Random(asked.seed), tell)  # noqa: S311
         _DRILLS[asked.drill](stage)
         tell("the trouble is over")
-        drained_s = stage.drain()
+        drained = stage.drain()
         return Report(
             drill=asked.drill,
             store=stack.store,
@@ -87,9 +87,11 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
             payments=asked.payments,
             never_settling=len(crowd) - asked.payments,
             happened=stage.happened,
+            paused=log.paused,
+            resumed=log.resumed,
             scheduler=scheduler.answers,
             exceptions=log.exceptions,
-            drained_s=drained_s,
+            drained=drained,
             took_s=time.monotonic() - began_at,
             verdict=verdict_of(stack, shop.promised),
         )

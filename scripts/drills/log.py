@@ -11,7 +11,7 @@ class Log:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._deferred: defaultdict[str, list[str]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[str]] = defaultdict(list)
         self.exceptions: Counter[str] = Counter()
         self.paused: Counter[str] = Counter()
         self.resumed: Counter[str] = Counter()
@@ -27,27 +27,31 @@ class Log:
         with self._lock:
             self._take(told)
 
-    def times(self, prefix: str) -> int:
-        """Count the attempts at a purchase that were deferred so, `because:detail`."""
+    def times(self, *why: str) -> int:
+        """
+        Count the attempts at a purchase that did not end it, by how their reason begins.
+
+        A reason is `because:detail` of what was deferred, `paused:detail` of what was parked.
+        """
         with self._lock:
-            found = (keys for why, keys in self._deferred.items() if why.startswith(prefix))
+            found = (keys for each, keys in self._waiting.items() if each.startswith(why))
             return sum(map(len, found))
 
-    def purchases_with(self, prefix: str) -> set[str]:
-        """Give the sale keys of the purchases that were deferred so at least once."""
+    def purchases_with(self, *why: str) -> set[str]:
+        """Give the sale keys of those purchases, each once."""
         with self._lock:
-            found = (keys for why, keys in self._deferred.items() if why.startswith(prefix))
+            found = (keys for each, keys in self._waiting.items() if each.startswith(why))
             return {key for keys in found for key in keys}
 
     def _take(self, told: dict[str, Any]) -> None:
-        if told.get("outcome") == "deferred" and "sale_key" in told:
-            why = f"{told.get('error', '')}:{told.get('reason', '')}"
-            self._deferred[why].append(told["sale_key"])
+        because = {"deferred": told.get("error"), "paused": "paused"}.get(told.get("outcome", ""))
+        if because is not None and "sale_key" in told:
+            self._waiting[f"{because}:{told.get('reason', '')}"].append(told["sale_key"])
         # With its place it is a defect; without, the cause of an outcome that has a name.
         if told.get("where"):
             where = told["where"][-1]
             self.exceptions[f"{told.get('function')}: {told['exception']} at {where}"] += 1
         if "paused" in told:
-            self.paused[f"{told['paused']}, {told.get('reason', '')}"] += 1
+            self.paused[f"{told['paused']}: {told.get('reason', '')}"] += 1
         if "resumed" in told:
             self.resumed[str(told["resumed"])] += 1

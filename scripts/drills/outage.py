@@ -11,6 +11,7 @@ from scripts.drills.stage import Stage, now_and_then
 _TOO_SLOW_SECONDS: Final = 12
 _BROKEN: Final = {"fault": "error", "code": 2, "status": 503, "is_transient": True}
 _THROTTLED: Final = {"fault": "error", "code": 4, "status": 429, "headers": {"Retry-After": "2"}}
+_NOT_RECEIVED: Final = {"fault": "events_received", "value": 0}
 _DEAD_TOKEN: Final = {"fault": "error", "code": 190, "status": 401}
 
 
@@ -24,30 +25,29 @@ class Phase:
     """
 
     name: str
-    leaves: str
+    leaves: tuple[str, ...]
     faults: Sequence[dict[str, Any]] = ()
 
 
 def phases(share: int) -> tuple[Phase, ...]:
-    """Give the seven, for so many buyers each."""
+    """
+    Give the seven, for so many buyers each.
+
+    After the dead token comes a failure that a probe does not meet: the pause has to end by
+    itself while Meta still takes nothing.
+    """
     # Of a buyer's two calls to Meta one tells the visit.
     some = {"times": 2 * share}
+    too_slow = {"fault": "slow", "seconds": _TOO_SLOW_SECONDS, **some}
+    cut_off = {"fault": "reset_after_commit", **some}
     return (
-        Phase("connections refused", "unreachable:"),
-        Phase("5xx", "broken:", ({"fault": "html_502", **some}, _BROKEN)),
-        Phase("429", "throttled:", (_THROTTLED,)),
-        Phase(
-            "slow beyond the timeout",
-            "ambiguous:ReadTimeout",
-            ({"fault": "slow", "seconds": _TOO_SLOW_SECONDS, **some}, _BROKEN),
-        ),
-        Phase(
-            "reset after commit",
-            "ambiguous:ConnectionError",
-            ({"fault": "reset_after_commit", **some}, _BROKEN),
-        ),
-        Phase("events_received 0", "not_received:", ({"fault": "events_received", "value": 0},)),
-        Phase("190, a dead token", "misconfigured:", (_DEAD_TOKEN,)),
+        Phase("connections refused", ("unreachable:",)),
+        Phase("190, a dead token", ("misconfigured:", "paused:"), (_DEAD_TOKEN,)),
+        Phase("events_received 0", ("not_received:",), (_NOT_RECEIVED,)),
+        Phase("5xx", ("broken:",), ({"fault": "html_502", **some}, _BROKEN)),
+        Phase("429", ("throttled:",), (_THROTTLED,)),
+        Phase("slow beyond the timeout", ("ambiguous:ReadTimeout",), (too_slow, _BROKEN)),
+        Phase("reset after commit", ("ambiguous:ConnectionError",), (cut_off, _BROKEN)),
     )
 
 
@@ -58,12 +58,13 @@ def outage(stage: Stage) -> None:
     for number, buyers in enumerate(stage.slices(count)):
         phase = phases(len(buyers))[number]
         stage.tell(f"phase {number + 1} of {count}: {phase.name}; {len(buyers)} buyers come")
-        before = stage.log.purchases_with(phase.leaves)
+        before = stage.log.purchases_with(*phase.leaves)
+        met = _met(stage, meta, phase)
         _fail(meta, phase)
         stage.serve(buyers)
-        stage.wait_until(_met(stage, meta, phase), f"a purchase that met {phase.name}")
-        met = stage.log.purchases_with(phase.leaves) - before
-        stage.count(f"purchases that met {phase.name}", len(met))
+        stage.wait_until(met, f"a purchase that met {phase.name}")
+        those = stage.log.purchases_with(*phase.leaves) - before
+        stage.count(f"purchases that met {phase.name}", len(those))
     meta.is_well()
     stage.tell("Meta is well again")
 
@@ -77,10 +78,10 @@ def _fail(meta: Meta, phase: Phase) -> None:
 
 def _met(stage: Stage, meta: Meta, phase: Phase) -> Callable[[], bool]:
     """Make the fact that a purchase has met the failure, which page views may have used up."""
-    before = stage.log.times(phase.leaves)
+    before = stage.log.times(*phase.leaves)
 
     def fact() -> bool:
-        if stage.log.times(phase.leaves) > before:
+        if stage.log.times(*phase.leaves) > before:
             return True
         if phase.faults and meta.has_spent_all_but_the_last():
             meta.fails(*phase.faults)

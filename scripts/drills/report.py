@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from scripts.drills.stage import Drained
 from scripts.drills.truth import DECIMALS
 from scripts.drills.verdict import Money, Verdict
 
@@ -26,9 +27,11 @@ class Report:
     payments: int
     never_settling: int
     happened: Mapping[str, int]
+    paused: Mapping[str, int]
+    resumed: Mapping[str, int]
     scheduler: Mapping[str, Mapping[int, int]]
     exceptions: Mapping[str, int]
-    drained_s: float
+    drained: Drained
     took_s: float
     verdict: Verdict
 
@@ -47,9 +50,11 @@ class Report:
             *self._page_views(),
             *(("EXCEPTION", str(count), what) for what, count in self.exceptions.items()),
             ("the statement", "adds up" if verdict.statement_is_right else "IS WRONG", ""),
-            ("time to drain", f"{self.drained_s:.0f} s", "after the trouble was over"),
+            ("time to drain", _seconds(self.drained.purchases_s), self._drained()),
         ]
         troubles = [f"  {what}: {count}" for what, count in self.happened.items()]
+        troubles += [f"  paused by itself ({why}): {n}" for why, n in self.paused.items()]
+        troubles += [f"  resumed by itself ({which}): {n}" for which, n in self.resumed.items()]
         heading = (
             f"{self.drill}: {self.payments} payments, seed {self.seed}, {self.store}, "
             f"{self.took_s:.0f} s"
@@ -57,6 +62,10 @@ class Report:
         lines = [f"  {name:<24}{figure:>8}  {note}".rstrip() for name, figure, note in rows]
         result = "PASSED" if verdict.passed else "FAILED"
         return "\n".join(["", heading, *troubles, "", *lines, f"  {result}", ""])
+
+    def _drained(self) -> str:
+        queues = _seconds(self.drained.queues_s)
+        return f"from the end of the trouble; the queues, page views and all, {queues}"
 
     def _page_views(self) -> list[tuple[str, str, str]]:
         views = self.verdict.views
@@ -71,6 +80,8 @@ class Report:
             "seed": self.seed,
             "payments": self.payments,
             "happened": dict(self.happened),
+            "paused": dict(self.paused),
+            "resumed": dict(self.resumed),
             "exceptions": dict(self.exceptions),
             "scheduler": {job: dict(counts) for job, counts in self.scheduler.items()},
             "settled": verdict.settled,
@@ -88,7 +99,10 @@ class Report:
                 "sent_twice": verdict.views.repeated,
             },
             "adds_up": verdict.statement_is_right,
-            "drained_s": round(self.drained_s, 1),
+            "drained_s": {
+                "purchases": self.drained.purchases_s,
+                "queues": self.drained.queues_s,
+            },
             "took_s": round(self.took_s, 1),
             "passed": verdict.passed,
         }
@@ -106,6 +120,10 @@ def _listed(found: Sequence[Money], *, of: int | None = None) -> tuple[str, str]
 
 def _written(found: Sequence[Money]) -> list[str]:
     return [_major(money) for money in found]
+
+
+def _seconds(found: float | None) -> str:
+    return "never" if found is None else f"{found:.0f} s"
 
 
 def _major(money: Money) -> str:

@@ -56,20 +56,32 @@ class Stage:
         ends = [len(self.buyers) * part // count for part in range(count + 1)]
         return [self.buyers[a:b] for a, b in pairwise(ends) if a < b]
 
-    def drain(self) -> float:
+    def drain(self) -> "Drained":
         """
-        Wait until nothing is owed any more, and give the seconds that it took.
+        Wait until nothing is owed any more, and then until no task is left on any queue.
 
-        The fact: all that Stripe settled is on the ledger, every delivery is closed, and no task
-        is left on any queue. Without it the verdict will name what is missing.
+        The first fact: all that Stripe settled is on the ledger, and every delivery is closed.
+        Where a fact does not come true, the verdict will name what is missing.
         """
         began_at = time.monotonic()
-        closed = now_and_then(_Look(self).finds_all_closed)
         try:
-            self.wait_until(closed, "a ledger without open deliveries")
+            self.wait_until(
+                now_and_then(_Look(self).finds_all_closed), "a ledger without open deliveries"
+            )
+            purchases_s = time.monotonic() - began_at
+            self.wait_until(lambda: not Queues(self.world).pending(), "empty queues")
         except NotReadyError as error:
             self.tell(f"gave up waiting: {error}")
-        return time.monotonic() - began_at
+            return Drained(None, None)
+        return Drained(purchases_s, time.monotonic() - began_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Seconds from the end of the trouble; None where that never came."""
+
+    purchases_s: float | None
+    queues_s: float | None
 
 
 class _Look:
@@ -83,14 +95,13 @@ class _Look:
         world = self._stage.world
         sold = len(truth.sold(world))
         states = Counter(entry.state for entry in truth.ledger(world).values())
-        pending = Queues(world).pending()
-        self._tell(states, pending)
-        return states.total() >= sold and not pending and not any(map(states.get, _OPEN))
+        self._tell(states)
+        return states.total() >= sold and not any(map(states.get, _OPEN))
 
-    def _tell(self, states: Counter[str], pending: int) -> None:
+    def _tell(self, states: Counter[str]) -> None:
         said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
         if said != self._told:
-            self._stage.tell(f"the ledger: {said}; {pending} tasks on the queues")
+            self._stage.tell(f"the ledger: {said or 'empty'}")
             self._told = said
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scripts.drills.report import Report
+from scripts.drills.stage import Drained
 from scripts.drills.verdict import LedgerEntry, Money, Statement, Views, judge
 
 FIRST, SECOND, FORGED = Money(1000, "EUR"), Money(1001, "JPY"), Money(1002, "KWD")
@@ -112,7 +113,9 @@ def test_the_report_says_how_it_ended_and_names_the_money_that_is_missing(told, 
         happened={"purchases that met 429": 2},
         scheduler={"relay": {200: 3}},
         exceptions={},
-        drained_s=1.25,
+        paused={"meta: meta_190": 1},
+        resumed={"meta": 1},
+        drained=Drained(1.25, None),
         took_s=9.0,
         verdict=judged(told=told),
     )
