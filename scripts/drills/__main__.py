@@ -43,8 +43,6 @@ _TROUBLES: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 where nothing was lost or doubled, else 1; 2 where the drill could not be held."""
     asked = _asked(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     began_at = time.monotonic()
 
     def tell(line: str) -> None:
@@ -60,10 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.text(), flush=True)
     if asked.json:
         asked.json.write_text(json.dumps(report.document(), indent=1) + "\n", encoding="utf-8")
-    return 0 if report.verdict.passed else 1
+    return 0 if report.passed else 1
 
 
 def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     began_at = time.monotonic()
     crowd = buyers(asked.payments, asked.seed)
     tell("Starting the stack …")

@@ -35,6 +35,11 @@ class Report:
     took_s: float
     verdict: Verdict
 
+    @property
+    def passed(self) -> bool:
+        """A trouble that touched nobody has proved nothing."""
+        return self.verdict.passed and all(self.happened.values())
+
     def text(self) -> str:
         """Say the figures that decide first, and what each one means."""
         verdict = self.verdict
@@ -60,7 +65,7 @@ class Report:
             f"{self.took_s:.0f} s"
         )
         lines = [f"  {name:<24}{figure:>8}  {note}".rstrip() for name, figure, note in rows]
-        result = "PASSED" if verdict.passed else "FAILED"
+        result = "PASSED" if self.passed else "FAILED"
         return "\n".join(["", heading, *troubles, "", *lines, f"  {result}", ""])
 
     def _drained(self) -> str:
@@ -104,7 +109,7 @@ class Report:
                 "queues": self.drained.queues_s,
             },
             "took_s": round(self.took_s, 1),
-            "passed": verdict.passed,
+            "passed": self.passed,
         }
 
 

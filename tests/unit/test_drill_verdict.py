@@ -1,9 +1,11 @@
 """What a drill calls lost, doubled, or merely resent."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from scripts.drills import __main__ as command
 from scripts.drills.report import Report
 from scripts.drills.stage import Drained
 from scripts.drills.verdict import LedgerEntry, Money, Statement, Views, judge
@@ -102,25 +104,42 @@ def test_a_page_view_that_was_promised_and_never_came_fails_the_drill():
     assert not verdict.passed
 
 
-@pytest.mark.parametrize(("told", "result"), [(SOLD, "PASSED"), ([FIRST], "FAILED")])
-def test_the_report_says_how_it_ended_and_names_the_money_that_is_missing(told, result):
-    report = Report(
+def reported(told=SOLD, met=2):
+    return Report(
         drill="outage",
         store="sqlite",
         seed=1,
         payments=2,
         never_settling=1,
-        happened={"purchases that met 429": 2},
-        scheduler={"relay": {200: 3}},
-        exceptions={},
+        happened={"purchases that met 429": met},
         paused={"meta: meta_190": 1},
         resumed={"meta": 1},
+        scheduler={"relay": {200: 3}},
+        exceptions={},
         drained=Drained(1.25, None),
         took_s=9.0,
         verdict=judged(told=told),
     )
 
+
+@pytest.mark.parametrize(("told", "result"), [(SOLD, "PASSED"), ([FIRST], "FAILED")])
+def test_the_report_says_how_it_ended_and_names_the_money_that_is_missing(told, result):
+    report = reported(told)
+
     assert result in report.text()
     assert ("1001 JPY" in report.text()) is (result == "FAILED")
     assert report.document()["passed"] is (result == "PASSED")
     assert report.document()["scheduler"] == {"relay": {200: 3}}
+
+
+def test_a_trouble_that_touched_nobody_has_proved_nothing():
+    assert not reported(met=0).passed
+
+
+@pytest.mark.parametrize(("told", "status"), [(SOLD, 0), ([FIRST], 1)])
+def test_the_command_ends_as_its_report_does(monkeypatch, tmp_path, told, status):
+    monkeypatch.setattr(command, "_hold", lambda _asked, _tell: reported(told))
+    file = tmp_path / "report.json"
+
+    assert command.main(["outage", "--payments", "8", "--json", str(file)]) == status
+    assert json.loads(file.read_text())["passed"] is (status == 0)
