@@ -113,7 +113,7 @@ class Report:
         }
 
 
-_AMBIGUITY = "Meta cut off or came too late: same event_id again"
+_AMBIGUITY = "no answer came, so the same event_id was sent again"
 
 
 def _listed(found: Sequence[Money], *, of: int | None = None) -> tuple[str, str]:

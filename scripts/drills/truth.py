@@ -30,7 +30,7 @@ DECIMALS: Final = {"EUR": 2, "JPY": 0, "KWD": 3}
 def verdict_of(world: World, promised_views: list[str]) -> Verdict:
     return judge(
         sold(world),
-        _purchases_told(world),
+        purchases_told(world),
         ledger(world),
         _statement(world),
         Views(promised_views, _views_told(world)),
@@ -84,7 +84,8 @@ def _purchases(world: World) -> list[Purchase]:
         return []
 
 
-def _purchases_told(world: World) -> list[Money]:
+def purchases_told(world: World) -> list[Money]:
+    """Give the money of every Purchase that Meta received, a copy as often as it came."""
     return [_money(receipt["event"]) for receipt in _receipts(world) if _is_purchase(receipt)]
 
 
