@@ -54,6 +54,14 @@ class Fields(TypedDict, total=False):
     left: int
     missing: int
     finished: bool
+    day: str
+    adds_up: bool
+    sales_settled: int
+    sales_accepted: int
+    sales_in_flight: int
+    sales_rejected: int
+    sales_expired: int
+    sales_withheld: int
     exception: str
     where: list[str]
 

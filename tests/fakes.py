@@ -1,7 +1,7 @@
 """Ports in memory, written by hand and held to the same contract tests as the real adapters."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
@@ -9,13 +9,17 @@ from datetime import datetime
 from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination
 from shared.domain.custom_data import Content
+from shared.domain.dead_letters import DeadLetter, LetterState
+from shared.domain.deliveries import State
 from shared.domain.destinations import Standing
 from shared.domain.outcomes import Accepted, Outcome, Rejected
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
+from shared.usecases.find_dead_letters import LetterEntry
+from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.ports import (
-    DeadLetter,
     Entry,
+    Gateway,
     InvoiceTruth,
     NewTask,
     QueueUnavailableError,
@@ -25,6 +29,7 @@ from shared.usecases.ports import (
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.probe_destination import ProbeDestination
 
 
 class Away:
@@ -184,6 +189,9 @@ class FakeReleases:
             Entry(p, v) for p, v in self._ledger.purchases.values() if p.session_id == session_id
         ]
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        return self._ledger.aliases([checkout_session_id]).get(checkout_session_id)
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return self._ledger.replace(entry, purchase)
 
@@ -227,11 +235,56 @@ class FakeBooks:
 
 
 class FakeDeadLetters:
+    """DeadLetters and KeptLetters over a dictionary; a version is a count of all writes."""
+
     def __init__(self) -> None:
         self.kept: dict[str, DeadLetter] = {}
+        self.versions: dict[str, int] = {}
+        self.away = Away(StoreUnavailableError)
 
     def keep(self, letter: DeadLetter) -> None:
+        self.away.check()
+        known = self.kept.get(letter.key)
+        self._write(replace(letter, acts=known.acts) if known else letter)
+
+    def end(self, key: str, state: LetterState, *, now: datetime) -> None:
+        self.away.check()
+        if key in self.kept:
+            self._write(replace(self.kept[key], state=state, ended_at=now))
+
+    def find(self, key: str) -> LetterEntry | None:
+        self.away.check()
+        return LetterEntry(self.kept[key], self.versions[key]) if key in self.kept else None
+
+    def between(self, since: datetime, until: datetime) -> Iterator[DeadLetter]:
+        self.away.check()
+        found = [each for each in self.kept.values() if since <= each.rejected_at < until]
+        yield from sorted(found, key=lambda each: (each.rejected_at, each.key))
+
+    def replace(self, entry: LetterEntry, letter: DeadLetter) -> bool:
+        self.away.check()
+        if self.versions.get(letter.key) != entry.version:
+            return False
+        self._write(letter)
+        return True
+
+    def _write(self, letter: DeadLetter) -> None:
         self.kept[letter.key] = letter
+        self.versions[letter.key] = self.versions.get(letter.key, 0) + 1
+
+
+class FakeRejectedPurchases:
+    """RejectedPurchases over a FakeLedger."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self._ledger = ledger
+
+    def rejected_by(self, destination: Destination) -> Iterator[Purchase]:
+        self._ledger.away.check()
+        for purchase, _ in list(self._ledger.purchases.values()):
+            delivery = purchase.deliveries.get(destination)
+            if delivery is not None and delivery.state is State.REJECTED:
+                yield purchase.without_personal()
 
 
 class FakeDestinations:
@@ -262,6 +315,14 @@ class FakeDestinations:
 
     def standing(self, destination: Destination = Destination.META) -> Standing:
         return self.stored.get(destination, (Standing(), 0))[0]
+
+
+def heed_of(
+    destinations: FakeDestinations, gateway: Gateway, clock: Callable[[], datetime]
+) -> HeedDestination:
+    """One process's view of the destinations, with a door to knock at."""
+    probe = ProbeDestination(destinations, {Destination.META: gateway}, clock)
+    return HeedDestination(destinations, probe)
 
 
 class FakeTasks:

@@ -63,8 +63,9 @@ class SqliteStore:
         """Return (body, version) rows."""
         try:
             return self._connection().execute(statement, values).fetchall()
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+        except sqlite3.DatabaseError as error:
+            # An operator names the file by hand, and it may be anything.
+            raise StoreUnavailableError(str(error)) from error
 
     def close(self) -> None:
         """Close every thread's connection; nothing may be running."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.audit import Act
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 
@@ -84,7 +85,8 @@ class Delivery:
     while an attempt runs. `ambiguous` counts attempts of which nobody knows whether the
     destination received them, whatever the state says. `unexplained` counts answers that may
     never change. `event_name` is what the first attempt called it: every other says the same.
-    `parked_until` is set while no task exists and none is to be made.
+    `parked_until` is set while no task exists and none is to be made. `rejected_at` is of the
+    latest refusal; `acts` are what persons did about refusals.
     """
 
     state: State = State.OWED
@@ -99,7 +101,9 @@ class Delivery:
     queued_at: datetime | None = None
     attempt_until: datetime | None = None
     accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
     fbtrace_id: str | None = None
+    acts: tuple[Act, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +116,9 @@ class Delivery:
                 return self.parked_until or now
             case State.QUEUED:
                 # Without the instant its task was made for a later time than it may go now.
-                return self.queued_at + QUEUED_AT_MOST_FOR if self.queued_at else now
+                if self.queued_at is None:
+                    return now
+                return max(self.queued_at, self.not_before or self.queued_at) + QUEUED_AT_MOST_FOR
             case _:
                 return None
 
@@ -166,6 +172,7 @@ class Delivery:
             ambiguous=self.ambiguous + (1 if lost else 0),
             event_name=self.event_name or event_name,
             attempt_until=now + ATTEMPT_LASTS_AT_MOST,
+            parked_until=None,
         )
 
     def closed_by(self, outcome: Accepted | Rejected, now: datetime) -> "Delivery":
@@ -174,7 +181,8 @@ class Delivery:
                 moved = self.moved_to(State.ACCEPTED)
                 return replace(moved, fbtrace_id=trace, accepted_at=now)
             case Rejected(reason=reason, fbtrace_id=trace):
-                return replace(self.moved_to(State.REJECTED, reason), fbtrace_id=trace)
+                moved = self.moved_to(State.REJECTED, reason)
+                return replace(moved, fbtrace_id=trace, rejected_at=now)
 
     def deferred(self, outcome: Deferred, now: datetime) -> "Delivery":
         """End an attempt that may still succeed; its task is alive and comes back."""

@@ -45,6 +45,8 @@ PROBED: dict[tuple[Running, Heard], Running] = {
 SUCCESS_NOTED_EVERY = timedelta(minutes=10)
 # A token can die while nobody buys; what was let in within the hour needs no probe.
 PROBED_EVERY = timedelta(hours=1)
+# The queue's own tasks knock too, so that a pause ends even where no schedule probes.
+KNOCKED_EVERY = timedelta(seconds=15)
 # A debt that waits in the ledger for its destination is looked at again this often, for consent,
 # refunds and age; for as long after a pause the relay also looks for debts that wait.
 PARKED_FOR = timedelta(hours=1)
@@ -97,6 +99,11 @@ class Standing:
         """Tell whether to knock: always while paused, else after an hour without a word."""
         lately = [at for at in (self.last_success_at, self.last_probe_at) if at is not None]
         return self.is_paused or all(now - at >= PROBED_EVERY for at in lately)
+
+    def wants_knock(self, now: datetime) -> bool:
+        """Tell whether a task that meets the pause should ask if it is over."""
+        lately = [at for at in (self.since, self.last_probe_at) if at is not None]
+        return self.is_paused and all(now - at >= KNOCKED_EVERY for at in lately)
 
     def after(self, outcome: Outcome, *, began_at: datetime, now: datetime) -> "Standing":
         """

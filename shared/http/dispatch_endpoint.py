@@ -83,6 +83,9 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
     if told.rejected:
         line.warn()
         line.note(rejected=told.rejected)
+    if told.unanswered:
+        line.warn()
+        line.note(error=Refusal.STORE_AWAY)
     if told.deferred is not None:
         return _deferred(told.deferred, line)
     return 200, {
@@ -114,8 +117,6 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
         case Closed():
             if outcome in (Closed.EXPIRED, Closed.NO_SUCH_PURCHASE):
                 line.alarm()
-            if outcome is Closed.PAUSED:
-                line.warn()
             line.note(outcome=outcome)
             return 200, {"outcome": outcome, "reason": told.reason}
         case Deferred():

@@ -8,8 +8,11 @@ from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
+from shared.http.statement_answer import statement_answer
 from shared.logs import Line
-from shared.usecases.probe_destinations import Probed, ProbeDestinations
+from shared.usecases.make_statement import MakeStatement
+from shared.usecases.probe_destination import Probed
+from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 
@@ -24,6 +27,7 @@ class ReconcileEndpoint:
     relay: RelayDeliveries
     stripe: ReconcileStripe
     probe: ProbeDestinations
+    statement: MakeStatement
     project: str
     clock: Callable[[], datetime]
 
@@ -38,9 +42,14 @@ class ReconcileEndpoint:
             return refused(Refusal.NOT_FOUND, line)
         if request.method != "POST":
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
-        return run(self, line)
+        return run(self, request, line)
 
-    def ask_stripe(self, line: Line) -> Answer:
+    def state(self, request: Request, line: Line) -> Answer:
+        now, day = self.clock(), request.args.get("day")
+        deadline = now + _LASTS_AT_MOST
+        return statement_answer(self.statement, day, line, now=now, deadline=deadline)
+
+    def ask_stripe(self, _: Request, line: Line) -> Answer:
         reconciled = self.stripe(deadline=self.clock() + _LASTS_AT_MOST)
         looked_at = sum(tally.looked_at for tally in reconciled.tallies.values())
         line.note(found=looked_at, missing=reconciled.missing, finished=reconciled.finished)
@@ -58,7 +67,7 @@ class ReconcileEndpoint:
             "lists": tallies,
         }
 
-    def relay_debts(self, line: Line) -> Answer:
+    def relay_debts(self, _: Request, line: Line) -> Answer:
         relayed = self.relay(now=self.clock())
         _note_relayed(relayed, line)
         if relayed.left:
@@ -67,7 +76,7 @@ class ReconcileEndpoint:
         counts: dict[str, object] = {"found": relayed.found, "queued": relayed.queued}
         return 200, counts | ({"parked": relayed.parked} if relayed.parked else {})
 
-    def probe_destinations(self, line: Line) -> Answer:
+    def probe_destinations(self, _: Request, line: Line) -> Answer:
         """Ask each destination whether it lets us in; what resumed is relayed in the same run."""
         probed, relayed = self.probe()
         for each in probed:
@@ -105,9 +114,10 @@ def _note_probed(probed: Probed, line: Line) -> None:
         line.note(paused=probed.destination)
 
 
-_JOBS: dict[str, Callable[[ReconcileEndpoint, Line], Answer]] = {
+_JOBS: dict[str, Callable[[ReconcileEndpoint, Request, Line], Answer]] = {
     "relay": ReconcileEndpoint.relay_debts,
     "stripe": ReconcileEndpoint.ask_stripe,
     "probe": ReconcileEndpoint.probe_destinations,
+    "statement": ReconcileEndpoint.state,
 }
 """What Cloud Scheduler may ask for, by the end of the path."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from shared.domain import task_names
 from shared.domain.conversions import Conversion, Destination, EventsTask
+from shared.domain.dead_letters import DeadLetter, LetterState
 from shared.domain.deliveries import UNEXPLAINED_AT_MOST, reason_of
 from shared.domain.events import is_too_old
 from shared.domain.meta_words import lacks
@@ -21,7 +22,6 @@ from shared.domain.policies import Expired, Policies
 from shared.domain.shedding import PAGE_VIEWS, split
 from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.ports import (
-    DeadLetter,
     DeadLetters,
     Gateways,
     NewTask,
@@ -45,9 +45,11 @@ class DispatchedEvents:
 
     `shed` were dropped because the destination's rate is used up. `paused` is set where an
     answer to this task paused the destination.
+
+    `unanswered` where the dead letter that it replays could not be told what came of it.
     """
 
-    session_id: str | None = None
+    task: EventsTask
     accepted: int = 0
     withheld: int = 0
     shed: int = 0
@@ -55,6 +57,7 @@ class DispatchedEvents:
     requeued: int = 0
     deferred: Deferred | None = None
     paused: Destination | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,10 @@ class DispatchEvents:
 
         After `is_last` the queue forgets the task, so what is left of it is buried.
         """
-        told = DispatchedEvents(session_id=task.session_id)
+        told = DispatchedEvents(task)
         if not self._may_be_told(task):
             told.withheld = len(task.conversions)
+            self._answer(task.letter, LetterState.WITHHELD)
             return told
         sendable: list[Conversion] = []
         for conversion in task.conversions:
@@ -93,7 +97,18 @@ class DispatchEvents:
             self._give_up(unsent, told)
         elif unsent:
             self._come_back(task, unsent, told)
+        if told.accepted:
+            try:
+                self._answer(task.letter, LetterState.REPLAYED)
+            except StoreUnavailableError:
+                # Coming back would tell twice; the letter goes on saying that it was queued.
+                told.unanswered = True
         return told
+
+    def _answer(self, letter: str | None, state: LetterState) -> None:
+        """Write on the dead letter what its replay came to; a refusal is kept by `_bury`."""
+        if letter is not None:
+            self.dead_letters.end(letter, state, now=self.clock())
 
     def _may_be_told(self, task: EventsTask) -> bool:
         """Ask what the visitor says now; a session that withdrew since stops what is queued."""
@@ -117,7 +132,8 @@ class DispatchEvents:
         if held is None:
             gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
             return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
-        if self.heed.standing(task.destination, now).is_exhausted(now):
+        # What a person replays is wanted, whatever its name.
+        if task.letter is None and self.heed.standing(task.destination, now).is_exhausted(now):
             sendable, shed = split(sendable, self.shed)
             told.shed = len(shed)
         return Sent(unsent=sendable, deferred=held if sendable else None)
@@ -159,17 +175,22 @@ class DispatchEvents:
     def _bury(
         self, conversion: Conversion, reason: str, trace: str | None, told: DispatchedEvents
     ) -> None:
-        now = self.clock()
+        now, task = self.clock(), told.task
         self.dead_letters.keep(
             DeadLetter(
-                key=task_names.of_dead_letter(
-                    told.session_id, conversion.event_name, conversion.event_id
+                key=task.letter
+                or task_names.of_dead_letter(
+                    task.session_id, conversion.event_name, conversion.event_id
                 ),
                 reason=reason,
                 conversion=conversion,
                 rejected_at=now,
                 expires_at=now + DEAD_LETTER_KEPT_FOR,
                 fbtrace_id=trace,
+                session_id=task.session_id,
+                consent=task.consent,
+                country=task.country,
+                destination=task.destination,
             )
         )
         told.rejected[reason] = told.rejected.get(reason, 0) + 1

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from shared.domain.conversions import Destination, PurchaseTask
 from shared.domain.deliveries import Delivery, State, reason_of
-from shared.domain.destinations import PARKED_FOR
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome, Rejected
 from shared.domain.policies import Policies, event_name_of
@@ -31,19 +30,12 @@ _READS = 4
 
 
 class Closed(StrEnum):
-    """
-    Why nothing was attempted; the task may go.
-
-    PAUSED is no end of the delivery: its debt went back to the ledger, which keeps it until the
-    destination is told again. The queue would wear out its attempts, and answers of 503 would
-    slow down every other task of the queue.
-    """
+    """Why nothing was attempted, for good; the task may go."""
 
     NO_SUCH_PURCHASE = "no_such_purchase"
     ALREADY = "already_closed"
     WITHHELD = "withheld"
     EXPIRED = "expired"
-    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,28 +156,13 @@ class DispatchPurchase:
             if missing is None:
                 held = self.heed.hold(task.destination, now)
                 if held is not None:
-                    return self._hold(entry, purchase, task, held, now)
+                    return self._waits(entry, purchase, task, held, now)
                 return self._attempt(entry, purchase, task, name, now)
-            delivery = delivery.moved_to(State.REJECTED, missing)
+            delivery = delivery.closed_by(Rejected(missing), now)
         closed = purchase.with_delivery(task.destination, delivery, now)
         if not self.ledger.replace(entry, closed):
             return None
         return _told(_CLOSED[delivery.state](delivery), closed, delivery)
-
-    def _hold(
-        self,
-        entry: Entry,
-        purchase: Purchase,
-        task: PurchaseTask,
-        held: Deferred,
-        now: datetime,
-    ) -> Dispatched | None:
-        """While the destination is paused keep the debt in the ledger; else wait in the queue."""
-        if held.because is not Because.PAUSED:
-            return self._waits(entry, purchase, task, held, now)
-        parked = purchase.deliveries[task.destination].parked(reason_of(held), now + PARKED_FOR)
-        kept = purchase.with_delivery(task.destination, parked, now)
-        return _told(Closed.PAUSED, kept, parked) if self.ledger.replace(entry, kept) else None
 
     def _waits(
         self,

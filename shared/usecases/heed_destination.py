@@ -1,17 +1,16 @@
 """Heed: know how a destination stands before it is told, and learn from what it answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome
 from shared.usecases.ports import Destinations, StoreUnavailableError
+from shared.usecases.probe_destination import ProbeDestination
 
 # `dispatch` is hot, and a pause that is seen a few seconds late costs a few refused attempts.
 SEEN_FOR = timedelta(seconds=5)
-# A task that meets a pause comes back by its queue's back-off, not before this.
-PAUSE_LASTS_AT_LEAST = timedelta(minutes=1)
 _TRIES = 4
 
 
@@ -25,6 +24,7 @@ class HeedDestination:
     """
 
     destinations: Destinations
+    probe: ProbeDestination
     _seen: dict[Destination, tuple[datetime, Standing]] = field(default_factory=dict)
     _slow_until: dict[Destination, datetime] = field(default_factory=dict)
 
@@ -42,10 +42,16 @@ class HeedDestination:
         return seen
 
     def hold(self, destination: Destination, now: datetime) -> Deferred | None:
-        """Say why nothing may be sent now; None where it may."""
+        """
+        Say why nothing may be sent now; None where it may.
+
+        Who meets a pause that nobody asked about lately asks, so that it ends by itself.
+        """
         standing = self.standing(destination, now)
+        if standing.wants_knock(now):
+            standing = self._knock(destination, now)
         if standing.is_paused:
-            return Deferred(Because.PAUSED, standing.reason or "", PAUSE_LASTS_AT_LEAST)
+            return Deferred(Because.PAUSED, standing.reason or "")
         wait = standing.throttled_for(now)
         return None if wait is None else Deferred(Because.THROTTLED, "waiting", wait)
 
@@ -69,6 +75,14 @@ class HeedDestination:
         except StoreUnavailableError:
             # What came of the delivery is written down; the next answer teaches the same.
             return False
+
+    def _knock(self, destination: Destination, now: datetime) -> Standing:
+        """Of all the tasks that meet the pause at once, the one whose note comes first asks."""
+        seen = self.destinations.find(destination)
+        noted = replace(seen.standing, last_probe_at=now)
+        if seen.standing.wants_knock(now) and self.destinations.replace(destination, seen, noted):
+            return self.probe(destination, self.destinations.find(destination)).standing
+        return seen.standing
 
     def _write(
         self, destination: Destination, outcome: Outcome, began_at: datetime, now: datetime

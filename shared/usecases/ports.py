@@ -21,6 +21,7 @@ from typing import Protocol
 from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
 from shared.domain.custom_data import Content
+from shared.domain.dead_letters import DeadLetter, LetterState
 from shared.domain.destinations import Standing
 from shared.domain.outcomes import Outcome
 from shared.domain.purchases import Purchase
@@ -86,18 +87,6 @@ class Receipt:
     sale_key: str | None
     recorded_at: datetime
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An event that will never be accepted, kept so that a person can see why."""
-
-    key: str
-    reason: str
-    conversion: Conversion | None
-    rejected_at: datetime
-    expires_at: datetime
-    fbtrace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +177,22 @@ class Releases(Protocol):
 
     async def of_session(self, session_id: str) -> Sequence[Entry]: ...
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        """Return what is known of a checkout, be it paid, unpaid or over."""
+        ...
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool: ...
 
 
 class DeadLetters(Protocol):
+    """The rejected events, as `dispatch` writes them."""
+
     def keep(self, letter: DeadLetter) -> None:
-        """Store it; the same key again overwrites."""
+        """Store it; the same key again overwrites all but what persons did about it."""
+        ...
+
+    def end(self, key: str, state: LetterState, *, now: datetime) -> None:
+        """Write down what a replay came to; do nothing where the letter is gone by now."""
         ...
 
 

@@ -1,8 +1,5 @@
 """
-Probe: find out whether a paused destination lets us in again, and whether a running one still does.
-
-The probe reports nothing. One real debt would be as good a question, but its answer could come
-too late to be written down, and a purchase is no tool for finding out.
+Probe all: whether a paused destination lets us in again, and whether a running one still does.
 """
 
 from collections.abc import Callable
@@ -10,41 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.conversions import Destination
-from shared.domain.destinations import Standing
-from shared.domain.outcomes import Deferred, Outcome
 from shared.usecases.ports import Destinations, Gateways
+from shared.usecases.probe_destination import Probed, ProbeDestination
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
-
-_TRIES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Probed:
-    """
-    How a destination stands after the run, and whether this run changed that.
-
-    `outcome` is the probe's answer, None where none was needed.
-    """
-
-    destination: Destination
-    standing: Standing
-    outcome: Outcome | None = None
-    has_paused: bool = False
-    has_resumed: bool = False
-
-    @property
-    def reason(self) -> str | None:
-        """Say why it is paused, or why nobody could find out how it stands."""
-        if self.standing.reason is not None or not isinstance(self.outcome, Deferred):
-            return self.standing.reason
-        return self.outcome.detail or self.outcome.because
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeDestinations:
-    """
-    Ports of `reconcile POST /probe`. Safe to run twice at once: one of two notes the change.
-    """
+    """Ports of `reconcile POST /probe`. Safe to run twice at once."""
 
     destinations: Destinations
     gateways: Gateways
@@ -58,21 +28,7 @@ class ProbeDestinations:
         return probed, self.relay(now=self.clock()) if has_resumed else None
 
     def _probe(self, destination: Destination) -> Probed:
-        began_at = self.clock()
         seen = self.destinations.find(destination)
-        if not seen.standing.wants_probe(began_at):
+        if not seen.standing.wants_probe(self.clock()):
             return Probed(destination, seen.standing)
-        outcome = self.gateways[destination].probe()
-        for _ in range(_TRIES):
-            learnt = seen.standing.probed(outcome, began_at=began_at, now=self.clock())
-            if self.destinations.replace(destination, seen, learnt):
-                was, is_now = seen.standing.is_paused, learnt.is_paused
-                return Probed(
-                    destination,
-                    learnt,
-                    outcome,
-                    has_paused=is_now and not was,
-                    has_resumed=was and not is_now,
-                )
-            seen = self.destinations.find(destination)
-        return Probed(destination, seen.standing, outcome)
+        return ProbeDestination(self.destinations, self.gateways, self.clock)(destination, seen)

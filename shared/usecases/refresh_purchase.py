@@ -69,13 +69,16 @@ class RefreshPurchase:
         tried again later and creates nothing; were it the other way round, a crash between
         the two would lose the sale.
         """
-        refreshed = None
+        refreshed, made = None, frozenset[Destination]()
         for _ in range(_TRIES):
             entry = self.ledger.find(sale_key)
             if entry is None:
                 return None
             purchase = self.current(entry, now)
-            refreshed = self._queued(purchase, now, standings)
+            refreshed = queued(self.tasks, purchase, now, standings)
+            # A task may run, and write, before we have noted that it exists.
+            made |= refreshed.queued
+            refreshed = replace(refreshed, queued=made)
             unchanged = refreshed.purchase == entry.purchase
             if unchanged or self.ledger.replace(entry, refreshed.purchase):
                 return refreshed
@@ -100,26 +103,29 @@ class RefreshPurchase:
         sessions = self.sessions.find(session_ids) if session_ids else {}
         return Known(aliases, sessions)
 
-    def _queued(self, purchase: Purchase, now: datetime, standings: Standings) -> Refreshed:
-        """Create the tasks that are due; where the queue is away, the debt stays written down."""
-        due = _due(purchase, now, standings)
-        parked = [one for one in due if _is_parked(purchase, one, standings)]
-        for destination in parked:
-            reason = standings[destination].reason
-            waits = purchase.deliveries[destination].parked(
-                reason_of(Deferred(Because.PAUSED, reason or "")), now + PARKED_FOR
-            )
-            purchase = purchase.with_delivery(destination, waits, now)
-        queued = [one for one in due if one not in parked]
-        try:
-            for destination in queued:
-                self.tasks.create(_task(purchase, destination))
-        except QueueUnavailableError:
-            return Refreshed(purchase, parked=frozenset(parked), queue_is_away=True)
-        for destination in queued:
-            noted = _noted(purchase.deliveries[destination], now)
-            purchase = purchase.with_delivery(destination, noted, now)
-        return Refreshed(purchase, frozenset(queued), frozenset(parked))
+
+def queued(
+    tasks: Tasks, purchase: Purchase, now: datetime, standings: Standings = NOT_KNOWN
+) -> Refreshed:
+    """Create the tasks that are due; where the queue is away, the debt stays written down."""
+    due = _due(purchase, now, standings)
+    parked = [one for one in due if _is_parked(purchase, one, standings)]
+    for destination in parked:
+        reason = standings[destination].reason
+        waits = purchase.deliveries[destination].parked(
+            reason_of(Deferred(Because.PAUSED, reason or "")), now + PARKED_FOR
+        )
+        purchase = purchase.with_delivery(destination, waits, now)
+    made = [one for one in due if one not in parked]
+    try:
+        for destination in made:
+            tasks.create(_task(purchase, destination))
+    except QueueUnavailableError:
+        return Refreshed(purchase, parked=frozenset(parked), queue_is_away=True)
+    for destination in made:
+        noted = _noted(purchase.deliveries[destination], now)
+        purchase = purchase.with_delivery(destination, noted, now)
+    return Refreshed(purchase, frozenset(made), frozenset(parked))
 
 
 def refresh_all(

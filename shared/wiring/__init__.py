@@ -101,13 +101,15 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     from shared.usecases.dispatch_purchase import DispatchPurchase
     from shared.usecases.heed_destination import HeedDestination
     from shared.usecases.note_outcome import NoteOutcome
+    from shared.usecases.probe_destination import ProbeDestination
 
     @cache
     def make() -> DispatchEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()
         gateways = parts.gateways(settings.meta, secret)
-        heed = HeedDestination(stores.destinations)
+        probe = ProbeDestination(stores.destinations, gateways, parts.now)
+        heed = HeedDestination(stores.destinations, probe)
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=stores.sessions,
@@ -142,6 +144,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     from shared.adapters.stripe_api import API_VERSION
     from shared.adapters.stripe_lists import StripeApiLists
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.make_statement import MakeStatement
     from shared.usecases.probe_destinations import ProbeDestinations
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.usecases.relay_deliveries import RelayDeliveries
@@ -173,6 +176,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
                 clock=parts.now,
                 api_version=API_VERSION,
             ),
+            statement=MakeStatement(stores.settled_purchases, parts.now),
             project=settings.store.project,
             clock=parts.now,
         )

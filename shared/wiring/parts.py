@@ -107,15 +107,18 @@ class Stores:
     known: "Known"
     cursors: "Cursors"
     destinations: "ports.Destinations"
+    settled_purchases: "ports.SettledPurchases"
 
 
 def stores(settings: config.StoreSettings) -> Stores:
     """Make the store's ports for the synchronous functions."""
     if settings.sqlite_path is not None:
+        from shared.adapters.sqlite_dead_letters import SqliteDeadLetters
         from shared.adapters.sqlite_destinations import SqliteDestinations
-        from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
+        from shared.adapters.sqlite_ledger import SqliteLedger
         from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
+        from shared.adapters.sqlite_statements import SqliteSettledPurchases
         from shared.adapters.sqlite_store import SqliteStore
 
         store = SqliteStore(Path(settings.sqlite_path))
@@ -126,6 +129,7 @@ def stores(settings: config.StoreSettings) -> Stores:
             SqliteKnown(store, now),
             SqliteCursors(store),
             SqliteDestinations(store),
+            SqliteSettledPurchases(store),
         )
     from google.cloud.firestore import Client
 
@@ -134,6 +138,7 @@ def stores(settings: config.StoreSettings) -> Stores:
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
+    from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
     client = Client(project=settings.project, database=settings.database)
     return Stores(
@@ -143,6 +148,7 @@ def stores(settings: config.StoreSettings) -> Stores:
         FirestoreKnown(client, now),
         FirestoreCursors(client),
         FirestoreDestinations(client),
+        FirestoreSettledPurchases(client),
     )
 
 

@@ -10,14 +10,13 @@ from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.usecases.dispatch_purchase import DispatchPurchase
-from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.builders import A_DAY, POLICIES, consent, plain_e164, session, visit
-from tests.fakes import FakeDestinations, FakeGateway, FakeLedger, FakeSessions, FakeTasks
+from tests.fakes import FakeDestinations, FakeGateway, FakeLedger, FakeSessions, FakeTasks, heed_of
 from tests.stories.stripe_account import START, StripeAccount
 from tests.stories.stripe_answers import StripeAnswers
 from tests.stories.stripe_shapes import NEWEST
@@ -94,7 +93,7 @@ class Shop:
             refresh=self.refresh,
             books=self.answers,
             gateways={Destination.META: self.meta},
-            heed=HeedDestination(self.destinations),
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             note=NoteOutcome(self.ledger, lambda: self.now, lambda _: None),
             policies=policies,
             clock=lambda: self.now,
