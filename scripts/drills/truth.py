@@ -12,7 +12,7 @@ from typing import Any, Final
 import requests
 
 from scripts.cli.errors import AskedWronglyError
-from scripts.cli.ledger import settled_purchases
+from scripts.cli.ledger import store_of
 from scripts.drills.verdict import LedgerEntry, Money, Statement, Verdict, Views, judge
 from scripts.drills.world import World
 from scripts.local.bootstrap import ROOT
@@ -78,8 +78,8 @@ def _sessions(world: World) -> Iterator[dict[str, Any]]:
 def _purchases(world: World) -> list[Purchase]:
     now = datetime.now(UTC)
     try:
-        with settled_purchases(world.ledger_settings) as purchases:
-            return list(purchases.between(now - _A_DAY, now + _A_DAY))
+        with store_of(world.ledger_settings) as store:
+            return list(store.settled.between(now - _A_DAY, now + _A_DAY))
     except AskedWronglyError:  # SQLite's file is made by the first who writes to it.
         return []
 
