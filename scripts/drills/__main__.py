@@ -31,6 +31,7 @@ from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 from scripts.local.plan import Place, PlanError
 from scripts.local.processes import NotReadyError, Processes, ProgramDiedError
+from scripts.local.stack import past_proxies
 
 _DRILLS: Final[Mapping[str, Callable[[Stage], None]]] = {
     drill.__name__: drill for drill in (outage, crash, storage, storm)
@@ -74,8 +75,9 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
         Scheduler(stack.url(Place.RECONCILE)) as scheduler,
         Shop(stack) as shop,
     ):
-        # Firestore's client asks the environment, and nobody else, where the emulator is.
-        os.environ |= stack.ledger_settings
+        # Whom Firestore's client and `requests` ask, and nobody else: where the emulator is, and
+        # that no proxy leads to one's own machine.
+        os.environ |= stack.ledger_settings | past_proxies(os.environ)
         stage = Stage(stack, shop, crowd, log, random.Random(asked.seed), tell)  # noqa: S311
         _DRILLS[asked.drill](stage)
         tell("the trouble is over")

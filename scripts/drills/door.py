@@ -6,7 +6,6 @@ import socket
 import struct
 import threading
 from collections.abc import Coroutine
-from types import TracebackType
 from typing import Any, Final, Self
 
 _CHUNK_BYTES: Final = 64 * 1024
@@ -45,12 +44,7 @@ class Door:
         self.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shut()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_MOVES_WITHIN_SECONDS)

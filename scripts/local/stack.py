@@ -228,8 +228,12 @@ def _function(name: str, plan: Plan, environment: Mapping[str, str], folder: Pat
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     """Give a terminal's environment without what would change how our programs run."""
     kept = {name: value for name, value in environment.items() if name not in _NOT_INHERITED}
-    # A company's proxy is not the way to one's own machine. gRPC reads the lower case only.
+    return kept | past_proxies(environment) | {"PYTHONUNBUFFERED": "1"}
+
+
+def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give what says that a company's proxy is not the way to one's own machine."""
+    # gRPC reads the lower case only.
     local = "127.0.0.1,localhost"
-    for name in ("no_proxy", "NO_PROXY"):
-        kept[name] = f"{kept[name]},{local}" if kept.get(name) else local
-    return kept | {"PYTHONUNBUFFERED": "1"}
+    names = ("no_proxy", "NO_PROXY")
+    return {name: ",".join(filter(None, [environment.get(name), local])) for name in names}
