@@ -93,6 +93,7 @@ def _hold(asked: argparse.Namespace, tell: Callable[[str], None]) -> Report:
             resumed=log.resumed,
             scheduler=scheduler.answers,
             exceptions=log.exceptions,
+            personal_lines=log.personal,
             drained=drained,
             took_s=time.monotonic() - began_at,
             verdict=verdict_of(stack, shop.promised),

@@ -31,14 +31,16 @@ class Report:
     resumed: Mapping[str, int]
     scheduler: Mapping[str, Mapping[int, int]]
     exceptions: Mapping[str, int]
+    personal_lines: int
     drained: Drained
     took_s: float
     verdict: Verdict
 
     @property
     def passed(self) -> bool:
-        """A trouble that touched nobody has proved nothing."""
-        return self.verdict.passed and all(self.happened.values())
+        """A trouble that touched nobody has proved nothing; a log line names nobody."""
+        touched = all(self.happened.values())
+        return self.verdict.passed and touched and not self.personal_lines
 
     def text(self) -> str:
         """Say the figures that decide first, and what each one means."""
@@ -54,6 +56,7 @@ class Report:
             ("attempts", str(verdict.attempts), f"{verdict.ambiguous} of them without an answer"),
             *self._page_views(),
             *(("EXCEPTION", str(count), what) for what, count in self.exceptions.items()),
+            ("log lines", str(self.personal_lines), "that name the buyer"),
             ("the statement", "adds up" if verdict.statement_is_right else "IS WRONG", ""),
             ("time to drain", _seconds(self.drained.purchases_s), self._drained()),
         ]
@@ -103,6 +106,7 @@ class Report:
                 "lost": verdict.views.lost,
                 "sent_twice": verdict.views.repeated,
             },
+            "personal_lines": self.personal_lines,
             "adds_up": verdict.statement_is_right,
             "drained_s": {
                 "purchases": self.drained.purchases_s,

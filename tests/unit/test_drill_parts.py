@@ -58,6 +58,15 @@ def test_an_exception_with_a_place_is_a_defect_and_one_without_is_a_named_outcom
     assert log.exceptions == {"dispatch: KeyError at b.py:2 g": 1}
 
 
+def test_a_line_that_names_the_buyer_is_counted_whatever_else_it_is():
+    log = Log()
+    log("collect | Traceback: KeyError: 'ada@example.com'")
+    log(said(sale_key="pi_1", reason="+33600000000"))
+    log(said(sale_key="pi_1"))
+
+    assert log.personal == 2
+
+
 def test_the_scheduler_calls_every_job_and_counts_what_it_is_answered():
     called, heard = set(), threading.Event()
 

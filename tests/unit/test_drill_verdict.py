@@ -104,7 +104,7 @@ def test_a_page_view_that_was_promised_and_never_came_fails_the_drill():
     assert not verdict.passed
 
 
-def reported(told=SOLD, met=2):
+def reported(told=SOLD, met=2, personal_lines=0):
     return Report(
         drill="outage",
         store="sqlite",
@@ -116,6 +116,7 @@ def reported(told=SOLD, met=2):
         resumed={"meta": 1},
         scheduler={"relay": {200: 3}},
         exceptions={},
+        personal_lines=personal_lines,
         drained=Drained(1.25, None),
         took_s=9.0,
         verdict=judged(told=told),
@@ -134,6 +135,10 @@ def test_the_report_says_how_it_ended_and_names_the_money_that_is_missing(told, 
 
 def test_a_trouble_that_touched_nobody_has_proved_nothing():
     assert not reported(met=0).passed
+
+
+def test_a_log_line_that_names_the_buyer_fails_the_drill():
+    assert not reported(personal_lines=1).passed
 
 
 @pytest.mark.parametrize(("told", "status"), [(SOLD, 0), ([FIRST], 1)])
