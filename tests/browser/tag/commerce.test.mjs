@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { agreed, settle } from './page.mjs';
+
+const ITEM = { item_id: 'mug', item_name: 'Mug', item_brand: 'Kiln', quantity: 2, price: 24.5 };
+const SHOPPING = { currency: 'EUR', value: 49, items: [ITEM] };
+const CONTENTS = [{ id: 'mug', title: 'Mug', brand: 'Kiln', quantity: 2, item_price: 24.5 }];
+
+const heard = async (entry, options) => {
+  const dataLayer = [];
+  const opened = agreed({ dataLayer, ...options });
+  dataLayer.push(entry);
+  for (let i = 0; i < 20 && opened.names().length < 2; i += 1) await settle();
+  return opened;
+};
+
+for (const [ga4, meta] of Object.entries({
+  view_item: 'ViewContent',
+  search: 'Search',
+  add_to_cart: 'AddToCart',
+  add_to_wishlist: 'AddToWishlist',
+  begin_checkout: 'InitiateCheckout',
+  add_payment_info: 'AddPaymentInfo',
+  generate_lead: 'Lead',
+  sign_up: 'CompleteRegistration',
+})) {
+  test(`GA4's ${ga4} is Meta's ${meta}`, async () => {
+    const { names } = await heard(['event', ga4, {}]);
+
+    assert.deepEqual(names(), ['PageView', meta]);
+  });
+}
+
+for (const [name, entry] of [
+  ['gtag', ['event', 'add_to_cart', SHOPPING]],
+  ['a tag manager', { event: 'add_to_cart', ecommerce: SHOPPING }],
+  ['a flat entry', { event: 'add_to_cart', ...SHOPPING }],
+]) {
+  test(`value, currency and contents come along from ${name}, to both channels`, async () => {
+    const { events, told } = await heard(entry);
+
+    const expected = { value: 49, currency: 'EUR', contents: CONTENTS, content_type: 'product' };
+    assert.deepEqual(events().at(-1).custom_data, expected);
+    assert.deepEqual(told().at(-1).slice(1, 3), ['AddToCart', expected]);
+  });
+}
+
+test('what somebody searched for comes along', async () => {
+  const { events } = await heard({ event: 'search', search_term: 'blue mug' });
+
+  assert.deepEqual(events().at(-1).custom_data, { search_string: 'blue mug' });
+});
+
+test('what was in the dataLayer before the tag is heard too', async () => {
+  const opened = agreed({ dataLayer: [['event', 'view_item', SHOPPING]] });
+  for (let i = 0; i < 20 && opened.names().length < 2; i += 1) await settle();
+
+  assert.deepEqual(opened.names(), ['PageView', 'ViewContent']);
+});
+
+for (const [name, entry, options] of [
+  ['an event that Meta has no word for', ['event', 'select_item', SHOPPING]],
+  ['a tag manager\'s own', { event: 'gtm.js' }],
+  ['an object\'s own word', { event: 'constructor' }],
+  ['anything, where the shop said so', ['event', 'add_to_cart', SHOPPING], { dataset: { ga4: 'off' } }],
+]) {
+  test(`${name} is no event of ours`, async () => {
+    const { names } = await heard(entry, options);
+
+    assert.deepEqual(names(), ['PageView']);
+  });
+}
