@@ -21,7 +21,6 @@ from shared.usecases.ports import (
     SessionWriter,
 )
 
-
 _A_DAY = timedelta(days=1)
 
 
@@ -194,7 +193,7 @@ def _without(kept: Kept, shed: int) -> Kept:
 
 
 def _address_of_today(stored: Session, now: datetime) -> str | None:
-    """A visitor on the move changes networks, so that an older address is not his any more."""
+    """Give the address of a session; one of another day may be another network's by now."""
     return stored.visit.client_ip if now - stored.touched_at < _A_DAY else None
 
 

@@ -5,6 +5,10 @@ import pytest
 from shared.domain.bots import bot_of
 
 _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+_IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko)"
+)
 BOTS = [
     ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "googlebot"),
     ("Googlebot-Image/1.0", "googlebot-image"),
@@ -43,11 +47,9 @@ PEOPLE = [
     "",
     f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME}",
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
-    "Gecko) Version/19.1 Mobile/15E148 Safari/604.1",
+    f"{_IPHONE} Version/19.1 Mobile/15E148 Safari/604.1",
     # In the apps of Meta, where its ads are clicked.
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
-    "Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/440.0.0.32.108;FBDV/iPhone14,5;FBMD/iPhone]",
+    f"{_IPHONE} Mobile/15E148 [FBAN/FBIOS;FBAV/440.0.0.32.108;FBDV/iPhone14,5;FBMD/iPhone]",
     f"Mozilla/5.0 (Linux; Android 15; CPH2557 Build/AP3A.240617.008; wv) {_CHROME} Instagram 406.0",
     f"Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro XL; wv) {_CHROME} MetaIAB Facebook",
     # Telephones by that name.
