@@ -44,6 +44,14 @@ def chromium(playwright):
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def rest(chromium):
+    """Rest for a tenth of a second, in which the browser and its routes go on."""
+    page = chromium.new_page()
+    yield lambda: page.wait_for_timeout(100)
+    page.close()
+
+
 @pytest.fixture
 def visitors(chromium, stack):
     """Give new visitors of the shop; none may have met an error of ours."""
@@ -65,5 +73,5 @@ def visitors(chromium, stack):
 
 
 @pytest.fixture
-def books(stack):
-    return Books(stack["meta"])
+def books(stack, rest):
+    return Books(stack["meta"], rest)

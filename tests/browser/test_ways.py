@@ -26,8 +26,12 @@ def test_one_sale_is_one_purchase(visitors, books, pixel, consent_by):
         assert server["event_name"] == "Purchase"
         assert server["user_data"]["fbc"] == visitor.cookies()["_fbc"]
         if pixel == "none":
-            told = visitor.page.evaluate("dataLayer.filter(({event}) => event === 'settled')")
-            assert told[-1] == {"event": "settled", "event_name": "Purchase", "event_id": event_id}
+            told = visitor.page.evaluate("dataLayer.filter(({event}) => event === 'settled.event')")
+            assert told[-1] == {
+                "event": "settled.event",
+                "event_name": "Purchase",
+                "event_id": event_id,
+            }
             assert visitor.asked_for("tr") == []
         else:
             assert books.wait_for("browser", event_id)["event_name"] == "Purchase"

@@ -69,7 +69,7 @@ const deliver = async ([id, [until, body]]) => {
     state.session = answer.headers.get('Settled-Session') ?? state.session;
   });
   nameSession();
-  if (answer.status !== 204) warn(await answer.json());
+  if (answer.status !== 204) answer.json().then(warn, warn);
   return true;
 };
 
@@ -86,7 +86,7 @@ export const send = async () => {
   // Once the script that is running has said all that it has to say.
   await 0;
   let batch;
-  while (maySend() && navigator.onLine && ([batch] = unsent(), batch)) {
+  while (maySend() && ([batch] = unsent(), batch) && navigator.onLine) {
     [flying] = batch;
     const isDelivered = await deliver(batch);
     flying = 0;
@@ -99,5 +99,5 @@ export const send = async () => {
 /** The page goes, or hides and may never come back: all goes with it, and stays noted. */
 export const leave = () => {
   if (!maySend()) return;
-  for (const batch of unsent()) if (recall().session) deliver(batch).catch(warn);
+  for (const batch of unsent()) if (navigator.onLine && recall().session) deliver(batch);
 };

@@ -28,7 +28,7 @@ const say = (...words) => {
 
 /** Tell the browser's copy; who fires a Pixel from elsewhere reads name and id in the dataLayer. */
 export const tell = safely(({ event_name, event_id, custom_data }) => {
-  dataLayer.push({ event: 'settled', event_name, event_id });
+  dataLayer.push({ event: 'settled.event', event_name, event_id });
   say(STANDARD.test(event_name) ? 'track' : 'trackCustom', event_name, custom_data, { eventID: event_id });
 });
 

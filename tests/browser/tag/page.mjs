@@ -40,6 +40,15 @@ export const settle = async () => {
   for (let i = 0; i < 5; i += 1) await new Promise((done) => setImmediate(done));
 };
 
+/** Wait for a fact that takes time of its own: a module is loaded, a text is hashed. */
+export const until = async (fact) => {
+  const deadline = Date.now() + 20_000;
+  while (!fact()) {
+    if (Date.now() > deadline) throw new Error(`never came true: ${fact}`);
+    await new Promise((done) => setTimeout(done, 2));
+  }
+};
+
 /**
  * A page with the tag on it.
  *
@@ -61,7 +70,7 @@ export const openPage = ({
   prerendering = false,
 } = {}) => {
   const answers = { events: [queued()], release: [answering(200, { status: 'pending' })], ...collect };
-  const world = { requests: [], pixel: [], warnings: [], timers: [], appended: [], heard: {} };
+  const world = { requests: [], pixel: [], warnings: [], timers: [], appended: [], loaded: [], heard: {} };
   const record = (...words) => void world.pixel.push(words);
   const page = {
     location: { href },
@@ -85,7 +94,11 @@ export const openPage = ({
     settled: said.length ? { q: said } : undefined,
     addEventListener: (name, act) => (world.heard[name] ??= []).push(act),
     setTimeout: (act, ms) => world.timers.push({ act, ms }),
-    importPart: (url) => import(new URL(`tag/${url.href.match(/tag_(\w+\.js)$/)[1]}`, COLLECT)),
+    importPart: (url) => {
+      const [, name] = url.href.match(/^https:\/\/shop\.example\/s\/tag_(\w+\.js)$/);
+      world.loaded.push(name);
+      return import(new URL(`tag/${name}`, COLLECT));
+    },
     fetch: async (url, { body, ...options }) => {
       const name = url.href.split('/').at(-1);
       world.requests.push({ url: url.href, name, text: body, body: JSON.parse(body), options });

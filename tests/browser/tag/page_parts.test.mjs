@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { GRANTED, agreed, openPage, settle } from './page.mjs';
+import { GRANTED, agreed, openPage, settle, until } from './page.mjs';
 
 const link = (href) => ({
   url: new URL(href),
@@ -102,7 +102,7 @@ test('a declared Purchase is none', async () => {
 
 test('who the visitor is goes, hashed, with the events that follow, to both channels', async () => {
   const opened = openPage({ said: [['identify', { email: ' Ada@Example.org ' }], ['consent', GRANTED]], dataset: { dataset: '123' } });
-  for (let i = 0; i < 20 && !opened.requests.length; i += 1) await settle();
+  await until(() => opened.requests.length);
 
   const [event] = opened.events();
   assert.match(event.user_data.em, /^[0-9a-f]{64}$/);
@@ -112,7 +112,7 @@ test('who the visitor is goes, hashed, with the events that follow, to both chan
 
 test('an identity that cannot be read holds nothing up', async () => {
   const opened = openPage({ said: [['identify'], ['consent', GRANTED]] });
-  for (let i = 0; i < 20 && !opened.requests.length; i += 1) await settle();
+  await until(() => opened.requests.length);
 
   assert.deepEqual(opened.names(), ['PageView']);
   assert.equal(opened.warnings.length, 1);

@@ -26,7 +26,7 @@ test('a tag manager can fire it instead: the dataLayer has its id', async () => 
   const dataLayer = [];
   const opened = await bought({ collect: released, dataLayer, dataset: { pixel: 'none' } });
 
-  assert.deepEqual(dataLayer.at(-1), { event: 'settled', event_name: 'Purchase', event_id: 'pi_1' });
+  assert.deepEqual(dataLayer.at(-1), { event: 'settled.event', event_name: 'Purchase', event_id: 'pi_1' });
   assert.deepEqual(opened.pixel, []);
 });
 

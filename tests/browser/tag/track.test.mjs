@@ -17,7 +17,7 @@ test('Pixel, collect and dataLayer hear of an event under one id, which the page
   assert.equal(sent.event_id, id);
   assert.deepEqual(sent.custom_data, { value: 49, currency: 'EUR' });
   assert.deepEqual(told().at(-1), ['track', 'AddToCart', { value: 49, currency: 'EUR' }, { eventID: id }]);
-  assert.deepEqual(dataLayer.at(-1), { event: 'settled', event_name: 'AddToCart', event_id: id });
+  assert.deepEqual(dataLayer.at(-1), { event: 'settled.event', event_name: 'AddToCart', event_id: id });
 });
 
 test('an id of the shop is kept', async () => {
@@ -183,8 +183,9 @@ test('offline nothing is tried, and what waited goes out when the network is bac
   opened.page.navigator.onLine = false;
   opened.settled('consent', GRANTED);
   await settle();
+  opened.fire('pagehide');
   assert.deepEqual(opened.requests, []);
-  assert.deepEqual(unsentIn(opened.page.localStorage), []);
+  assert.deepEqual(unsentIn(opened.page.localStorage).map(([until]) => until), [9e9]);
   opened.page.navigator.onLine = true;
   opened.fire('online');
   await settle();
