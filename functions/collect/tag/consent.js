@@ -1,6 +1,6 @@
 /** Consent: what the visitor allowed, in the words of Google Consent Mode v2, from whoever knows it. */
 
-import { now } from './page.js';
+import { now, safely } from './page.js';
 import { obey } from './obey.js';
 
 const SIGNALS = ['ad_storage', 'ad_user_data', 'ad_personalization'];
@@ -13,8 +13,8 @@ let isAnswered = isGpc;
 /** The answer, undefined until somebody speaks; what it does not grant is denied. */
 export let answer;
 
-/** Storing needs ad_storage. */
-export const maySend = () => answer?.ad_storage === GRANTED;
+/** Storing needs ad_storage, and a page that is seen: one that is prerendered may never be. */
+export const maySend = () => answer?.ad_storage === GRANTED && !document.prerendering;
 /** Telling an advertiser also needs ad_user_data; the Pixel is held to what the server is. */
 export const mayTell = () => maySend() && answer.ad_user_data === GRANTED;
 /** A default that grants nothing is a question still open: the banner may be up. */
@@ -49,11 +49,11 @@ export const hearConsentMode = (kind, said) => {
  * personalisation 3 and 4; where the GDPR does not apply there is nothing to ask.
  */
 export const followTcf = () =>
-  window.__tcfapi?.('addEventListener', 2, ({ eventStatus, gdprApplies, purpose }) => {
+  window.__tcfapi?.('addEventListener', 2, safely(({ eventStatus, gdprApplies, purpose }) => {
     const says = (...purposes) =>
       gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? GRANTED : 'denied';
     // While the banner is up (cmpuishown) nothing is answered.
     if (/^(tcl|use)/.test(eventStatus)) {
       hear({ ad_storage: says(1), ad_user_data: says(1, 7), ad_personalization: says(3, 4) }, 'tcf');
     }
-  });
+  }));

@@ -3,7 +3,7 @@
 let spare;
 
 /**
- * Read `{ session, unsent }`: the session's name, and the batches on their way by their ids.
+ * Read `{ session, unsent }`: the session's name, and the batches on their way, each under a name of its own.
  *
  * Kept in localStorage; where that is closed, for this page only. Tabs share it, so it is read
  * anew for each change and never held.

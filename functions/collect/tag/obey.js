@@ -15,7 +15,7 @@ let pixelMay; // What the Pixel was last told of the answer.
 let isRefused;
 
 export const obey = () => {
-  // A prerendered page may never be seen; the events of somebody who said his name carry it.
+  // A prerendered page decides when it is seen; who says his name has it on what follows.
   if (document.prerendering || held || isOpen()) return;
   if (pixelMay !== mayTell()) keepInStep((pixelMay = mayTell()));
   for (const event of untold.splice(0)) if (pixelMay) tell(event);

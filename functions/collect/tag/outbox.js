@@ -41,7 +41,7 @@ const unsent = () => {
     change(({ unsent }) => {
       while (waiting[0]) {
         const events = waiting.splice(0, A_BATCH).map((event) => ({ ...event, user_data: who }));
-        unsent[events[0].event_id] = [EVER, { events, consent: answer, page: where() }];
+        unsent[Math.random()] = [EVER, { events, consent: answer, page: where() }];
       }
       for (const id of Object.keys(unsent).slice(0, -BATCHES_KEPT)) delete unsent[id];
     });

@@ -31,15 +31,15 @@ export const post = (name, body, replacer) =>
     credentials: 'include',
   }).catch(() => 0);
 
-/** Call `heard` with the words of each call of `object[method]`, after it. */
+/** Call `heard` with the words of each call of `object[method]`, after it, safely. */
 export const overhear = (object, method, heard) => {
   const act = object[method];
   object[method] = (...words) => {
     const result = act.apply(object, words);
-    heard(...words);
+    safely(heard)(...words);
     return result;
   };
 };
 
 /** Tell whether the same question may find a better answer. */
-export const isAway = (answer) => !answer || answer.status > 499 || answer.status === 429;
+export const isAway = ({ status }) => !(status < 500 && status !== 429);

@@ -5,7 +5,7 @@ import { dataset, safely, script } from './page.js';
 
 // https://developers.facebook.com/documentation/meta-pixel/reference; the rest is trackCustom.
 const STANDARD =
-  /^(AddPaymentInfo|AddTo(Cart|Wishlist)|CompleteRegistration|Contact|CustomizeProduct|Donate|FindLocation|InitiateCheckout|Lead|PageView|Purchase|S(chedule|earch|tartTrial|ubmitApplication|ubscribe)|ViewContent)$/;
+  /^(AddPaymentInfo|AddToCart|AddToWishlist|CompleteRegistration|Contact|CustomizeProduct|Donate|FindLocation|InitiateCheckout|Lead|PageView|Purchase|Schedule|Search|StartTrial|SubmitApplication|Subscribe|ViewContent)$/;
 
 /** Load Meta's script, and keep for it what is said until it is there. */
 const loadPixel = () => {
@@ -20,7 +20,7 @@ const loadPixel = () => {
 
 /** Say it to the page's Pixel; where the page defines fbq later than us, once it has loaded. */
 const say = (...words) => {
-  const speak = () => window.fbq?.(...words);
+  const speak = safely(() => window.fbq?.(...words));
   if (dataset.pixel === 'none') return;
   if (window.fbq) speak();
   else addEventListener('load', speak);

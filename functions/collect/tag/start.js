@@ -24,8 +24,8 @@ const COMMANDS = {
 
 const view = () => {
   track('PageView');
-  const [found, checkout_session_id] = /[?&]session_id=(cs_\w+)/.exec(location.href) ?? [];
-  if (found || 'release' in dataset) wonder({ checkout_session_id });
+  const [, checkout_session_id] = /[?&]session_id=(cs_\w+)/.exec(location.href) ?? [];
+  if (checkout_session_id || 'release' in dataset) wonder({ checkout_session_id });
 };
 
 /** What follows # is not another page. */
@@ -50,6 +50,8 @@ export const startTag = (said = []) => {
     click: readMark,
     submit: readMark,
     load: nameSession,
+    // What a script put there later is named before it is followed.
+    pointerdown: nameSession,
     online: obey,
     prerenderingchange: obey,
     popstate: look,

@@ -5,9 +5,9 @@ import { add } from './outbox.js';
 import { dataset, now, warn, where } from './page.js';
 
 export const track = (event_name, customData = {}, { event_id: given } = {}) => {
-  if (/^\s*purchase\s*$/i.test(event_name)) return warn('Purchase is for Stripe to report');
+  if (/^\s*purchase\s*$/i.test(event_name)) return warn('Purchase: only Stripe reports it');
   // Pages without HTTPS, and old browsers, have no randomUUID.
-  const event_id = `${given ?? crypto.randomUUID?.() ?? Date.now() + '-' + Math.random()}`;
+  const event_id = `${given ?? crypto.randomUUID?.() ?? Math.random()}`;
   // A copy: what cannot be sent throws here, and what changes later stays what it was.
   const custom_data = JSON.parse(JSON.stringify(customData));
   // A value without its currency is none: collect and Meta refuse it.

@@ -58,6 +58,16 @@ test('a reference of the shop\'s own stays, and none is written twice', async ()
   assert.equal(elements[2].href, 'https://buy.stripe.com/test_b?client_reference_id=session-1');
 });
 
+test('what a script adds later is named before it is followed', async () => {
+  const elements = [];
+  const { fire } = agreed({ elements });
+  await settle();
+  elements.push(link('https://buy.stripe.com/test_late'));
+  fire('pointerdown');
+
+  assert.equal(elements[0].href, 'https://buy.stripe.com/test_late?client_reference_id=session-1');
+});
+
 test('without consent Stripe is told nothing', async () => {
   const elements = [link('https://buy.stripe.com/test_a')];
   const { fire } = openPage({ elements });

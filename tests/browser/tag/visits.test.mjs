@@ -44,6 +44,7 @@ test('a prerendered page tells nothing until it is seen', async () => {
   await settle();
   opened.fire('pagehide');
   assert.deepEqual([opened.requests, opened.pixel], [[], []]);
+  assert.deepEqual(Object.keys(opened.page.localStorage), []);
   opened.page.document.prerendering = false;
   opened.fire('prerenderingchange');
   await settle();
