@@ -89,3 +89,19 @@ def test_a_visitor_who_takes_back_his_consent_loses_his_cookies(visitors):
             visitor.page.evaluate("answer('denied')")
 
         assert not {"_settled", "_fbp", "_fbc"} & visitor.cookies().keys()
+
+
+def test_the_shop_shows_both_channels_side_by_side(visitors, books):
+    with visitors() as visitor:
+        visitor.arrives_from_an_ad()
+        visitor.accepts()
+        told = visitor.says("track", "AddToCart", {"value": 24.5, "currency": "EUR"})
+        books.wait_for("browser", told)
+        books.wait_for("server", told)
+        visitor.page.goto(f"{visitor.shop}/side-by-side")
+        rows = visitor.page.locator(f"[data-event-id='{told}'] tr").all_inner_texts()
+
+        said = {name: (pixel, server) for name, pixel, server in (row.split("\t") for row in rows)}
+        assert said["custom_data.value"] == ("24.5", "24.5")
+        assert said["user_data.fbc"][0] == said["user_data.fbc"][1] == visitor.cookies()["_fbc"]
+        assert said["user_data.client_ip_address"] == ("127.0.0.1", ADDRESS)

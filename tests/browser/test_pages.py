@@ -139,3 +139,12 @@ def test_a_single_page_application_is_seen_page_by_page(visitor, books, rest):
     assert server["event_source_url"] == f"{visitor.shop}/page/mug"
     assert first != second
     assert [name for name, _ in names_told(visitor)] == ["PageView"] * 3
+
+
+def test_the_page_keeps_its_names_to_itself(visitor):
+    visitor.reads(f"<script>window.before = Object.keys(window)</script>{TAG}")
+    visitor.says("consent", GRANTED)
+    told_as(visitor, "PageView")
+    ours = visitor.page.evaluate("Object.keys(window).filter((name) => !before.includes(name))")
+
+    assert set(ours) == {"before", "settled", "dataLayer", "fbq", "_fbq"}

@@ -8,7 +8,7 @@ from scripts.local.shop import catalogue
 from scripts.local.shop.checkout import CheckoutError, Stripe
 from scripts.local.shop.pages import Pages, static_file
 from scripts.local.shop.proxy import pass_on
-from scripts.local.shop.side_by_side import ReceiptsError, read_receipts, rows_of
+from scripts.local.shop.side_by_side import ReceiptsError, events_of, read_receipts
 
 _CART = "shop_cart"
 _FIRST_PARTY = "/s"
@@ -120,7 +120,7 @@ class Shop:
             request,
             title="Side by side",
             quantity=_in_cart(request),
-            rows=rows_of(receipts),
+            events=events_of(receipts),
             behind="The stand-in of Meta keeps a receipt of everything it hears, from either side.",
         )
 
