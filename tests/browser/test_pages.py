@@ -1,10 +1,12 @@
 """What the tag finds on a page by itself, in a real browser: one line in the head is enough."""
 
 import hashlib
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.people import until
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.people import Visitor, ask_stripe, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -148,3 +150,62 @@ def test_the_page_keeps_its_names_to_itself(visitor):
     ours = visitor.page.evaluate("Object.keys(window).filter((name) => !before.includes(name))")
 
     assert set(ours) == {"before", "settled", "dataLayer", "fbq", "_fbq"}
+
+
+def test_a_sale_by_payment_link_is_the_visitors_own(visitor, books, stack):
+    """Nothing but the link leads from the page to Stripe: no server, no script of the shop's."""
+    before = books.counted("Purchase")
+    thanks = f"{visitor.shop}/thanks?session_id={{CHECKOUT_SESSION_ID}}"
+    mug = {
+        "line_items[0][quantity]": "1",
+        "line_items[0][price_data][currency]": "eur",
+        "line_items[0][price_data][unit_amount]": "2450",
+        "line_items[0][price_data][product_data][name]": "Mug",
+        "after_completion[type]": "redirect",
+        "after_completion[redirect][url]": thanks,
+    }
+    link = ask_stripe(stack["stripe_api"], "/v1/payment_links", mug)["url"]
+
+    def lead_on(route):
+        location = f"{link}?{urlsplit(route.request.url).query}"
+        route.fulfill(status=302, headers={"Location": location})
+
+    visitor.context.route("https://buy.stripe.com/**", lead_on)
+    visitor.reads(f'{TAG}<a href="https://buy.stripe.com/test_mug">Buy the mug</a>')
+    visitor.says("consent", GRANTED)
+    visitor.page.evaluate("new Promise(known => settled('session', known))")
+    fbp = visitor.cookies()["_fbp"]
+    visitor.page.get_by_role("link", name="Buy the mug").click()
+    visitor.pays()
+    with visitor.page.expect_response(_tells_of_a_release):
+        visitor.accepts()
+    event_id = visitor.hears_of_the_release()
+    browser, server = both(books, event_id)
+
+    assert server["user_data"]["fbp"] == browser["user_data"]["fbp"] == fbp
+    assert books.counted("Purchase") == before + 1
+
+
+def _tells_of_a_release(response):
+    return response.url.endswith("/s/release") and response.json()["status"] == "released"
+
+
+def test_a_page_out_of_the_back_forward_cache_is_seen_again(playwright, stack, books, rest):
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    visitor = Visitor(browser.new_context(), stack["shop"])
+    visitor.reads('<script async src="/s/tag.js" data-pixel="none"></script>')
+    visitor.says("consent", GRANTED)
+    books.wait_for("server", told_as(visitor, "PageView"))
+    visitor.page.evaluate("isOld = true")
+    visitor.reads("<script async src='/s/tag.js'></script>", path="/another")
+    visitor.page.go_back(wait_until="commit")
+    until(lambda: len(names_told(visitor)) > 1, "coming back is no view", rest)
+
+    assert visitor.page.evaluate("isOld")
+    books.wait_for_all("server", [event_id for _, event_id in names_told(visitor)])
+    assert visitor.complaints == []
+    browser.close()
