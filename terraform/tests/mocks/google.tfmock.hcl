@@ -15,3 +15,7 @@ mock_resource "google_service_account" {
 mock_resource "google_firebaserules_ruleset" {
   defaults = { name = "made-up" }
 }
+
+mock_resource "google_monitoring_notification_channel" {
+  defaults = { id = "projects/my-shop-123456/notificationChannels/1" }
+}
