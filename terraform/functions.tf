@@ -88,7 +88,7 @@ locals {
   _stripe_settings = {
     STRIPE_API_KEY = local.secret_references["stripe-api-key"]
   }
-  _policy_settings = merge(local._consent_settings, {
+  _policy_settings = {
     STRIPE_LIVEMODE        = tostring(var.stripe.livemode)
     UNMATCHED              = var.policies.unmatched
     PURCHASE_VALUE         = var.policies.purchase_value
@@ -96,13 +96,14 @@ locals {
     TRIAL_EVENT            = var.policies.trial_event
     STRIPE_DIRECT_PAYMENTS = tostring(var.policies.direct_payments)
     MATCH_FOR              = var.policies.match_for
-  })
+  }
 
+  _common_settings = merge(local._store_settings, local._task_settings, local._consent_settings)
   settings = {
-    collect        = merge(local._store_settings, local._task_settings, local._consent_settings, local._collect_settings)
-    stripe_webhook = merge(local._store_settings, local._task_settings, local._policy_settings, local._webhook_settings)
-    dispatch       = merge(local._store_settings, local._task_settings, local._policy_settings, local._meta_settings, local._stripe_settings)
-    reconcile      = merge(local._store_settings, local._task_settings, local._policy_settings, local._stripe_settings)
+    collect        = merge(local._common_settings, local._collect_settings)
+    stripe_webhook = merge(local._common_settings, local._policy_settings, local._webhook_settings)
+    dispatch       = merge(local._common_settings, local._policy_settings, local._meta_settings, local._stripe_settings)
+    reconcile      = merge(local._common_settings, local._policy_settings, local._stripe_settings)
   }
 }
 
