@@ -8,6 +8,14 @@ mock_provider "google" {
 mock_provider "time" {
   override_during = plan
 }
+# The zips themselves are looked into by tests/terraform/test_zips.py.
+mock_provider "archive" {
+  override_during = plan
+
+  mock_data "archive_file" {
+    defaults = { output_sha256 = "0123456789abcdef0123456789abcdef" }
+  }
+}
 
 variables {
   project_id = "my-shop-123456"
