@@ -59,6 +59,11 @@ class TaskSettings:
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
+    """
+    `shed` names the events that are dropped where the queue or the budget is used up;
+    `events_per_second` is that budget of one instance, None where there is none.
+    """
+
     store: StoreSettings
     tasks: TaskSettings
     origins: frozenset[str]
@@ -66,6 +71,8 @@ class CollectSettings:
     cookie_domain: str | None
     consent: ConsentRule
     session_kept_for: timedelta
+    shed: frozenset[str]
+    events_per_second: int | None
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -77,6 +84,8 @@ class CollectSettings:
             cookie_domain=parsed(env, "COOKIE_DOMAIN", environment.domain_or_empty, "") or None,
             consent=consent_rule(env),
             session_kept_for=timedelta(days=parsed(env, "SESSION_DAYS", environment.days, "90")),
+            shed=shed(env),
+            events_per_second=parsed(env, "EVENT_BUDGET", environment.number_or_none, "none"),
         )
 
 
@@ -139,6 +148,31 @@ class StripeSettings:
 
 @dataclass(frozen=True, slots=True)
 class DispatchSettings:
+    """`shed` names the events that are dropped while the destination's rate is used up."""
+
+    store: StoreSettings
+    tasks: TaskSettings
+    meta: MetaSettings
+    stripe: StripeSettings
+    policies: Policies
+    shed: frozenset[str]
+
+    @classmethod
+    def from_env(cls, env: Env) -> Self:
+        return cls(
+            store=StoreSettings.from_env(env),
+            tasks=TaskSettings.from_env(env),
+            meta=MetaSettings.from_env(env),
+            stripe=StripeSettings.from_env(env),
+            policies=policies(env),
+            shed=shed(env),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileSettings:
+    """`meta` is for the probe: the same token and dataset as `dispatch` has."""
+
     store: StoreSettings
     tasks: TaskSettings
     meta: MetaSettings
@@ -156,23 +190,6 @@ class DispatchSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ReconcileSettings:
-    store: StoreSettings
-    tasks: TaskSettings
-    stripe: StripeSettings
-    policies: Policies
-
-    @classmethod
-    def from_env(cls, env: Env) -> Self:
-        return cls(
-            store=StoreSettings.from_env(env),
-            tasks=TaskSettings.from_env(env),
-            stripe=StripeSettings.from_env(env),
-            policies=policies(env),
-        )
-
-
 def policies(env: Env) -> Policies:
     return Policies(
         livemode=parsed(env, "STRIPE_LIVEMODE", environment.flag, "true"),
@@ -184,6 +201,10 @@ def policies(env: Env) -> Policies:
         direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", environment.flag, "false"),
         match_for=parsed(env, "MATCH_FOR", environment.duration, "15m"),
     )
+
+
+def shed(env: Env) -> frozenset[str]:
+    return parsed(env, "SHED_EVENTS", environment.events_or_none, "PageView")
 
 
 def consent_rule(env: Env) -> ConsentRule:

@@ -115,6 +115,18 @@ def event_or_none(text: str) -> str | None:
     return text
 
 
+def events_or_none(text: str) -> frozenset[str]:
+    """Read names of events, separated by commas, or `none`."""
+    names = frozenset(
+        name
+        for item in text.split(",")
+        if item.strip() and (name := event_or_none(item.strip())) is not None
+    )
+    if "Purchase" in names:
+        raise ValueError("a Purchase is never dropped; name other events, or none")
+    return names
+
+
 def _between(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
@@ -122,6 +134,11 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def number_or_none(text: str) -> int | None:
+    """Read a whole number above zero, or `none`."""
+    return None if text == "none" else _between(1, 1_000_000)(text)
 
 
 hops = _between(0, 10)

@@ -32,6 +32,13 @@ class Fields(TypedDict, total=False):
     withheld: int
     rejected: dict[str, int]
     requeued: int
+    shed: int
+    paused: str
+    resumed: str
+    destination: str
+    state: str
+    parked: int
+    oldest_owed_s: int
     session_written: bool
     stripe_event_id: str
     stripe_event_type: str
@@ -47,6 +54,14 @@ class Fields(TypedDict, total=False):
     left: int
     missing: int
     finished: bool
+    day: str
+    adds_up: bool
+    sales_settled: int
+    sales_accepted: int
+    sales_in_flight: int
+    sales_rejected: int
+    sales_expired: int
+    sales_withheld: int
     exception: str
     where: list[str]
 

@@ -7,6 +7,7 @@ from shared.domain.consent import Consent, ConsentSource
 from shared.domain.conversions import ActionSource, Conversion, Destination
 from shared.domain.custom_data import CustomData
 from shared.domain.customer import HashedCustomer
+from shared.domain.dead_letters import DeadLetter
 from shared.domain.deliveries import Delivery
 from shared.domain.hashing import sha256_hex
 from shared.domain.policies import Policies
@@ -100,6 +101,21 @@ def conversion(event_id: str = "e-1", **changes) -> Conversion:
         fbp="fb.1.1795500000000.1234567890",
         client_ip_address="203.0.113.9",
         client_user_agent="Mozilla/5.0",
+    )
+    return replace(made, **changes)
+
+
+def letter(key: str = "d-1", now: datetime = NOW, **changes) -> DeadLetter:
+    made = DeadLetter(
+        key=key,
+        reason="meta_100_2804019",
+        conversion=conversion(f"e-{key}"),
+        rejected_at=now,
+        expires_at=now + timedelta(days=30),
+        fbtrace_id="trace-refused",
+        session_id=SESSION_ID,
+        consent=consent(),
+        country="FR",
     )
     return replace(made, **changes)
 

@@ -1,28 +1,35 @@
 """Ports in memory, written by hand and held to the same contract tests as the real adapters."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 
 from shared.domain.aliases import Alias
-from shared.domain.conversions import Conversion
+from shared.domain.conversions import Conversion, Destination
 from shared.domain.custom_data import Content
+from shared.domain.dead_letters import DeadLetter, LetterState
+from shared.domain.deliveries import State
+from shared.domain.destinations import Standing
 from shared.domain.outcomes import Accepted, Outcome, Rejected
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
+from shared.usecases.find_dead_letters import LetterEntry
+from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.ports import (
-    DeadLetter,
     Entry,
+    Gateway,
     InvoiceTruth,
     NewTask,
     QueueUnavailableError,
     Receipt,
     Recorded,
+    SeenStanding,
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.probe_destination import ProbeDestination
 
 
 class Away:
@@ -153,6 +160,11 @@ class FakeLedger:
         waiting = [p for p, _ in self.purchases.values() if p.relay_at and p.relay_at <= now]
         return sorted(waiting, key=lambda p: p.relay_at or now)[:limit]
 
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        self.away.check()
+        owed = [p for p, _ in self.purchases.values() if p.owed_since and p.owed_since <= now]
+        return sorted(owed, key=lambda p: p.owed_since or now)[:limit]
+
 
 def _merged(known, told):
     """Merge as a store does: maps key by key, and what is empty wipes nothing out."""
@@ -176,6 +188,9 @@ class FakeReleases:
         return [
             Entry(p, v) for p, v in self._ledger.purchases.values() if p.session_id == session_id
         ]
+
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        return self._ledger.aliases([checkout_session_id]).get(checkout_session_id)
 
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return self._ledger.replace(entry, purchase)
@@ -220,11 +235,94 @@ class FakeBooks:
 
 
 class FakeDeadLetters:
+    """DeadLetters and KeptLetters over a dictionary; a version is a count of all writes."""
+
     def __init__(self) -> None:
         self.kept: dict[str, DeadLetter] = {}
+        self.versions: dict[str, int] = {}
+        self.away = Away(StoreUnavailableError)
 
     def keep(self, letter: DeadLetter) -> None:
+        self.away.check()
+        known = self.kept.get(letter.key)
+        self._write(replace(letter, acts=known.acts) if known else letter)
+
+    def end(self, key: str, state: LetterState, *, now: datetime) -> None:
+        self.away.check()
+        if key in self.kept:
+            self._write(replace(self.kept[key], state=state, ended_at=now))
+
+    def find(self, key: str) -> LetterEntry | None:
+        self.away.check()
+        return LetterEntry(self.kept[key], self.versions[key]) if key in self.kept else None
+
+    def between(self, since: datetime, until: datetime) -> Iterator[DeadLetter]:
+        self.away.check()
+        found = [each for each in self.kept.values() if since <= each.rejected_at < until]
+        yield from sorted(found, key=lambda each: (each.rejected_at, each.key))
+
+    def replace(self, entry: LetterEntry, letter: DeadLetter) -> bool:
+        self.away.check()
+        if self.versions.get(letter.key) != entry.version:
+            return False
+        self._write(letter)
+        return True
+
+    def _write(self, letter: DeadLetter) -> None:
         self.kept[letter.key] = letter
+        self.versions[letter.key] = self.versions.get(letter.key, 0) + 1
+
+
+class FakeRejectedPurchases:
+    """RejectedPurchases over a FakeLedger."""
+
+    def __init__(self, ledger: FakeLedger) -> None:
+        self._ledger = ledger
+
+    def rejected_by(self, destination: Destination) -> Iterator[Purchase]:
+        self._ledger.away.check()
+        for purchase, _ in list(self._ledger.purchases.values()):
+            delivery = purchase.deliveries.get(destination)
+            if delivery is not None and delivery.state is State.REJECTED:
+                yield purchase.without_personal()
+
+
+class FakeDestinations:
+    """Destinations over a dictionary; a version is a count."""
+
+    def __init__(self) -> None:
+        self.stored: dict[Destination, tuple[Standing, int]] = {}
+        self.reads = 0
+        self.away = Away(StoreUnavailableError)
+
+    def find(self, destination: Destination) -> SeenStanding:
+        self.away.check()
+        self.reads += 1
+        return SeenStanding(*self.stored.get(destination, (Standing(), 0)))
+
+    def replace(self, destination: Destination, seen: SeenStanding, standing: Standing) -> bool:
+        self.away.check()
+        _, version = self.stored.get(destination, (None, 0))
+        if version != seen.version:
+            return False
+        self.stored[destination] = (standing, version + 1)
+        return True
+
+    def put(self, standing: Standing, destination: Destination = Destination.META) -> None:
+        """Have it stand so, whoever wrote before."""
+        _, version = self.stored.get(destination, (None, 0))
+        self.stored[destination] = (standing, version + 1)
+
+    def standing(self, destination: Destination = Destination.META) -> Standing:
+        return self.stored.get(destination, (Standing(), 0))[0]
+
+
+def heed_of(
+    destinations: FakeDestinations, gateway: Gateway, clock: Callable[[], datetime]
+) -> HeedDestination:
+    """One process's view of the destinations, with a door to knock at."""
+    probe = ProbeDestination(destinations, {Destination.META: gateway}, clock)
+    return HeedDestination(destinations, probe)
 
 
 class FakeTasks:
@@ -254,6 +352,8 @@ class FakeGateway:
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = deque(outcomes)
+        self.probes: deque[Outcome] = deque()
+        self.probed = 0
         self.sent: list[list[Conversion]] = []
         self.poison: set[str] = set()
 
@@ -262,6 +362,10 @@ class FakeGateway:
         if any(conversion.event_id in self.poison for conversion in conversions):
             return Rejected("meta_100_2804019")
         return self.outcomes.popleft() if self.outcomes else Accepted("trace-1")
+
+    def probe(self) -> Outcome:
+        self.probed += 1
+        return self.probes.popleft() if self.probes else Accepted()
 
     @property
     def event_ids(self) -> list[str]:

@@ -1,1 +1,1 @@
-"""The operator's command `settled`: it reads a deployment's ledger and changes nothing."""
+"""The operator's command `settled`: it reads a deployment's ledger, and acts on dead letters."""

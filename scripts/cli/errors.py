@@ -8,7 +8,7 @@ import typer
 from google.auth.exceptions import GoogleAuthError
 
 from shared.environment import SettingError
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
 
 FAILED = 1
 ASKED_WRONGLY = 2
@@ -27,6 +27,8 @@ def one_line_errors() -> Iterator[None]:
         end(str(error), ASKED_WRONGLY)
     except StoreUnavailableError as error:
         end(f"the ledger cannot be read: {error}", FAILED)
+    except QueueUnavailableError as error:
+        end(f"the queue is away: {error}; nothing is lost, ask the same again", FAILED)
     except GoogleAuthError as error:
         advice = "run `gcloud auth application-default login`"
         end(f"Google Cloud does not know who asks ({type(error).__name__}): {advice}", FAILED)

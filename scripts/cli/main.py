@@ -1,7 +1,14 @@
 """The command and its subcommands; each subcommand has a module of its own."""
 
+import os
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from scripts.cli import dead_letters
+from scripts.cli.errors import one_line_errors
+from scripts.cli.laptop import settings_in
 from scripts.cli.statement import statement
 
 # Plain text, as errors are one line and help is often piped.
@@ -13,13 +20,24 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(statement)
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 @app.callback()
-def settled() -> None:
+def settled(
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Take the settings of a laptop's stack from its file."),
+    ] = None,
+) -> None:
     """
-    Ask the ledger of a deployment.
+    Ask the ledger of a deployment, and act on what was refused.
 
     It is found by the settings that the functions have: GOOGLE_CLOUD_PROJECT,
     FIRESTORE_DATABASE, FIRESTORE_EMULATOR_HOST, and STORE (sqlite:PATH on a laptop).
     """
+    if ready_file is not None:
+        with one_line_errors():
+            # What stands in the environment wins, as it does for the stack.
+            for name, value in settings_in(ready_file).items():
+                os.environ.setdefault(name, value)

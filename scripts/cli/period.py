@@ -1,32 +1,9 @@
-"""Whole days, in UTC whatever the clock on the wall says: the days of Stripe's own reports."""
+"""The options that name a span of whole UTC days."""
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from scripts.cli.errors import AskedWronglyError
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From the first day's midnight to the end of the last; both days are in it."""
-
-    first: date
-    last: date
-
-    @property
-    def since(self) -> datetime:
-        return datetime.combine(self.first, time(), UTC)
-
-    @property
-    def until(self) -> datetime:
-        return datetime.combine(self.last + timedelta(days=1), time(), UTC)
-
-    def __str__(self) -> str:
-        days = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
-        return f"{days} (UTC)"
+from shared.domain.period import Period, day_of
 
 
 def period(day: str | None, first: str | None, last: str | None, *, today: date) -> Period:
@@ -46,12 +23,7 @@ def period(day: str | None, first: str | None, last: str | None, *, today: date)
 
 
 def _day(option: str, text: str) -> date:
-    try:
-        # fromisoformat takes weeks and days without dashes too; nobody means those.
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
-    # The very last day has no midnight after it.
-    if day is None or day == date.max:
+    day = day_of(text)
+    if day is None:
         raise AskedWronglyError(f"{option} is {text!r}; write a day like 2026-11-24")
     return day

@@ -8,9 +8,10 @@ import typer
 
 from scripts.cli import statement_csv, statement_json, statement_table
 from scripts.cli.errors import FAILED, AskedWronglyError, end, one_line_errors
-from scripts.cli.ledger import settled_purchases
-from scripts.cli.period import Period, period
+from scripts.cli.ledger import store_of
+from scripts.cli.period import period
 from shared.domain.conversions import Destination
+from shared.domain.period import Period
 from shared.domain.statement import FIGURES, Statement, is_figure, statements
 
 _DESTINATION = Destination.META
@@ -60,8 +61,8 @@ def statement(
 
 
 def _read(asked: Period) -> tuple[Statement, ...]:
-    with settled_purchases(os.environ) as purchases:
-        return statements(purchases.between(asked.since, asked.until), _DESTINATION)
+    with store_of(os.environ) as store:
+        return statements(store.settled.between(asked.since, asked.until), _DESTINATION)
 
 
 def _written(

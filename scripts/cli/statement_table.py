@@ -1,26 +1,23 @@
 """The statement for a person: one table a currency, and the line that proves it."""
 
 from collections.abc import Sequence
-from io import StringIO
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
-from scripts.cli.period import Period
+from scripts.cli.pages import page, plain_table
 from scripts.cli.statement_csv import row
 from shared.domain.conversions import Destination
+from shared.domain.period import Period
 from shared.domain.statement import Figure, Statement
 from shared.domain.statement_lines import Fate
 
-_WIDE = 400
 _LISTED = ("sale_key", "settled_at", "currency", "settled", "refunded", "state", "reason")
 
 
 def table(found: Sequence[Statement], asked: Period, destination: Destination) -> str:
     if not found:
         return f"No sale settled {asked}.\n"
-    console, written = _page()
+    console, written = page()
     console.print(f"Settled {asked}, and what {destination} was told of it")
     for statement in found:
         console.print()
@@ -34,7 +31,7 @@ def listing(found: Sequence[Statement], asked: Period, figure: str) -> str:
     lines = [line for statement in found for line in statement.behind(figure)]
     if not lines:
         return f"No sale is behind {figure}, {asked}.\n"
-    listed = _plain_table()
+    listed = plain_table()
     for name in (*_LISTED, "session"):
         money = name in {"settled", "refunded"}
         listed.add_column(name, justify="right" if money else "left", no_wrap=True)
@@ -42,7 +39,7 @@ def listing(found: Sequence[Statement], asked: Period, figure: str) -> str:
         words = row(line)
         session = words["matched_by"] or words["no_match"]
         listed.add_row(*(words[name] for name in _LISTED), session)
-    console, written = _page()
+    console, written = page()
     console.print(listed)
     return written.getvalue()
 
@@ -59,7 +56,7 @@ def proof(statement: Statement) -> str:
 
 
 def _table(statement: Statement) -> Table:
-    shown = _plain_table()
+    shown = plain_table()
     shown.add_column(statement.currency, no_wrap=True)
     shown.add_column("sales", justify="right", no_wrap=True)
     shown.add_column("amount", justify="right", no_wrap=True)
@@ -89,26 +86,3 @@ def _words(fate: Fate) -> str:
 
 def _major(statement: Statement, figure: Figure) -> str:
     return str(statement.major(figure.amount_minor))
-
-
-def _page() -> tuple[Console, StringIO]:
-    """
-    Give a page to write on, too wide to fold or cut an amount.
-
-    Ids and reasons come from outside, so nothing in them is read as markup.
-    """
-    written = StringIO()
-    colours = Console().is_terminal
-    page = Console(
-        file=written,
-        width=_WIDE,
-        force_terminal=colours,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
-    return page, written
-
-
-def _plain_table() -> Table:
-    return Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)

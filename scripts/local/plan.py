@@ -84,6 +84,8 @@ class Plan:
         else:
             ready["store"] = settings["STORE"]
         ready["cloud_tasks"] = settings["CLOUD_TASKS_ENDPOINT"]
+        ready["events_queue"] = settings["EVENTS_QUEUE"]
+        ready["purchases_queue"] = settings["PURCHASES_QUEUE"]
         if Place.CLOUD_TASKS in self.ours:
             ready["cloud_tasks_control"] = self.url(Place.CLOUD_TASKS_CONTROL)
         ready |= {name: self.url(Place(name)) for name in FUNCTIONS}

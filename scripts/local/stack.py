@@ -12,6 +12,7 @@ from scripts.local.bundle import lay_out
 from scripts.local.java import JavaError
 from scripts.local.plan import FUNCTIONS, Options, Place, Plan, PlanError, decide
 from scripts.local.processes import Processes, Program
+from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 
 # A cold laptop with a full disk cache to build up; a warm one needs a few seconds.
 STARTS_WITHIN_SECONDS = 90
@@ -124,10 +125,8 @@ class _StandIns:
             case Place.CLOUD_TASKS:
                 control = str(plan.ports[Place.CLOUD_TASKS_CONTROL])
                 queues = [
-                    "--queue",
-                    settings["EVENTS_QUEUE"],
-                    "--queue",
-                    settings["PURCHASES_QUEUE"],
+                    *("--queue", _tried(settings["EVENTS_QUEUE"], EVENTS)),
+                    *("--queue", _tried(settings["PURCHASES_QUEUE"], PURCHASES)),
                 ]
                 return ["--control-port", control, *queues]
             case Place.META:
@@ -159,6 +158,11 @@ class _StandIns:
                 return ["--collect", plan.url(Place.COLLECT), *stripe, *meta]
             case _:
                 raise AssertionError(place)
+
+
+def _tried(queue: str, plan: RetryPlan) -> str:
+    """Try as often as in production, so that the last attempt is the last; wait a laptop's time."""
+    return f"{queue},max_attempts={plan.max_attempts}"
 
 
 def _function(name: str, plan: Plan, environment: Mapping[str, str], folder: Path) -> _Waiting:

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from google.api_core.exceptions import AlreadyExists, GoogleAPICallError, RetryError
+from google.api_core.exceptions import (
+    AlreadyExists,
+    GoogleAPICallError,
+    ResourceExhausted,
+    RetryError,
+)
 from google.cloud.tasks_v2 import (
     CloudTasksAsyncClient,
     CloudTasksClient,
@@ -18,7 +23,7 @@ from google.cloud.tasks_v2 import (
 from google.protobuf.duration_pb2 import Duration
 
 from shared.adapters.task_bodies import encode
-from shared.usecases.ports import NewTask, Queue, QueueUnavailableError
+from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
 
 # Seconds. The library's own limit is 20; a browser and Stripe wait behind this call.
 CALL_LASTS_AT_MOST = 1.2
@@ -57,7 +62,7 @@ class CloudTasks:
         except AlreadyExists:
             return
         except (GoogleAPICallError, RetryError) as error:
-            raise QueueUnavailableError(type(error).__name__) from error
+            raise _away(error) from error
 
 
 class AsyncCloudTasks:
@@ -76,7 +81,13 @@ class AsyncCloudTasks:
         except AlreadyExists:
             return
         except (GoogleAPICallError, RetryError) as error:
-            raise QueueUnavailableError(type(error).__name__) from error
+            raise _away(error) from error
+
+
+def _away(error: Exception) -> QueueUnavailableError:
+    """Tell a queue whose quota is used up from one that does not answer."""
+    kind = QueueFullError if isinstance(error, ResourceExhausted) else QueueUnavailableError
+    return kind(type(error).__name__)
 
 
 def _request(task: NewTask, settings: QueueSettings) -> CreateTaskRequest:

@@ -98,10 +98,17 @@ class FirestoreLedger:
             return True
 
     def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until("relay_at", now, limit)
+
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until("owed_since", now, limit)
+
+    def _until(self, field: str, now: datetime, limit: int) -> Sequence[Purchase]:
+        """Query by one instant; what has none there is of another type and never found."""
         query = (
             self._client.collection(PURCHASES)
-            .where(filter=FieldFilter("relay_at", "<=", now))
-            .order_by("relay_at")
+            .where(filter=FieldFilter(field, "<=", now))
+            .order_by(field)
             .limit(limit)
         )
         with store_errors():

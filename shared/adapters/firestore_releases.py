@@ -6,9 +6,10 @@ from google.api_core.exceptions import FailedPrecondition, NotFound
 from google.cloud.firestore import AsyncClient
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.adapters.documents import to_field
+from shared.adapters.documents import from_document, to_field
 from shared.adapters.firestore_calls import ASYNC_RETRY, CALL_LASTS_AT_MOST, store_errors
-from shared.adapters.firestore_ledger import PURCHASES, as_entry
+from shared.adapters.firestore_ledger import ALIASES, PURCHASES, as_entry
+from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
 from shared.usecases.ports import Entry
 
@@ -32,6 +33,12 @@ class FirestoreReleases:
         with store_errors():
             found = await query.get(retry=ASYNC_RETRY, timeout=CALL_LASTS_AT_MOST)
             return [as_entry(snapshot) for snapshot in found]
+
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        document = self._client().collection(ALIASES).document(checkout_session_id)
+        with store_errors():
+            known = await document.get(retry=ASYNC_RETRY, timeout=CALL_LASTS_AT_MOST)
+        return from_document(Alias, known.to_dict() or {}) if known.exists else None
 
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         client = self._client()

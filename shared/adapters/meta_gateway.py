@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 import requests
 
 from shared.domain.conversions import Conversion
-from shared.domain.meta_answers import read_answer
+from shared.domain.meta_answers import Waits, read_answer, read_probe
+from shared.domain.meta_usage import AD_ACCOUNT, APP, BUSINESS, LONGEST_WAIT, usage_of
 from shared.domain.meta_words import in_meta_words
 from shared.domain.outcomes import Because, Deferred, Outcome
 from shared.usecases.ports import SecretUnavailableError
@@ -15,7 +17,8 @@ from shared.usecases.ports import SecretUnavailableError
 # Seconds to connect and to read. Meta advises 1.5 and answers mostly within 0.6; cutting a
 # slow answer off would leave us not knowing, so reading gets longer.
 _LIMITS = (1.5, 10.0)
-_MOST_RETRY_AFTER = timedelta(hours=1)
+_NO_EVENTS = b'{"data":[]}'
+_USAGE_HEADERS = (APP, *BUSINESS, AD_ACCOUNT)
 # Money is written digit for digit: Decimal("59.90") as 59.90, through no float.
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -37,6 +40,25 @@ class MetaGateway:
         self._test_event_code = test_event_code
 
     def send(self, conversions: Sequence[Conversion]) -> Outcome:
+        answer = self._post(self._body(conversions))
+        if isinstance(answer, Deferred):
+            return answer
+        return read_answer(
+            answer.status_code, _json(answer.content), sent=len(conversions), waits=_waits(answer)
+        )
+
+    def probe(self) -> Outcome:
+        """
+        Post no events at all, to where events go and with the token that they go with.
+
+        Reading the dataset would ask for a permission that a token for sending need not have.
+        """
+        answer = self._post(_NO_EVENTS)
+        if isinstance(answer, Deferred):
+            return answer
+        return read_probe(answer.status_code, _json(answer.content), waits=_waits(answer))
+
+    def _post(self, body: bytes) -> requests.Response | Deferred:
         try:
             token = self._token()
         except SecretUnavailableError:
@@ -45,21 +67,15 @@ class MetaGateway:
             return Deferred(Because.MISCONFIGURED, "token_malformed")
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
-            response = self._session.post(
+            return self._session.post(
                 self._events_url,
-                data=self._body(conversions),
+                data=body,
                 headers=headers,
                 timeout=_LIMITS,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             return _unanswered(error)
-        return read_answer(
-            response.status_code,
-            _json(response),
-            sent=len(conversions),
-            retry_after=_retry_after(response),
-        )
 
     def _body(self, conversions: Sequence[Conversion]) -> bytes:
         body: dict[str, object] = {"data": [in_meta_words(c) for c in conversions]}
@@ -82,12 +98,29 @@ def _never_connected(error: BaseException) -> bool:
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
 
 
-def _json(response: requests.Response) -> object:
+def _cut(text: str) -> int:
+    """Cut the fraction off; of a number beyond all measure make one that no reader believes."""
+    number = Decimal(text)
+    return int(number) if abs(number) < _BEYOND_MEASURE else -1
+
+
+_BEYOND_MEASURE = Decimal(10**9)
+_whole = msgspec.json.Decoder(float_hook=_cut)
+_any = msgspec.json.Decoder()
+
+
+def _json(text: bytes | str, decoder: "msgspec.json.Decoder[object]" = _any) -> object:
     try:
-        body: object = msgspec.json.decode(response.content)
+        body: object = decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return body
+
+
+def _waits(response: requests.Response) -> Waits:
+    texts = {name: response.headers.get(name, "") for name in _USAGE_HEADERS}
+    said = {name: _json(text, _whole) for name, text in texts.items() if text}
+    return Waits(_retry_after(response), usage_of(said))
 
 
 def _retry_after(response: requests.Response) -> timedelta | None:
@@ -95,4 +128,4 @@ def _retry_after(response: requests.Response) -> timedelta | None:
     text = response.headers.get("Retry-After", "")
     if not (text.isascii() and text.isdigit()):
         return None
-    return min(timedelta(seconds=int(text[:6])), _MOST_RETRY_AFTER)
+    return min(timedelta(seconds=int(text[:6])), LONGEST_WAIT)

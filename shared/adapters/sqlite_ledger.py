@@ -18,16 +18,20 @@ from shared.adapters.sqlite_store import (
 )
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import DeadLetter, Entry, Receipt, Recorded
+from shared.usecases.ports import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"
 ALIASES = "aliases"
-DEAD_LETTERS = "dead_letters"
 
 _DUE = (
     "SELECT body, version FROM documents WHERE collection = ? AND relay_at <= ?"
     " ORDER BY relay_at LIMIT ?"
+)
+_OWED = (
+    "SELECT body, version FROM documents WHERE collection = ?"
+    " AND json_extract(body, '$.owed_since') <= ?"
+    " ORDER BY json_extract(body, '$.owed_since') LIMIT ?"
 )
 _OF_SESSION = "SELECT body, version FROM documents WHERE collection = ? AND session_id = ?"
 
@@ -70,8 +74,14 @@ class SqliteLedger:
         return _replace(self._store, entry, purchase)
 
     def due(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until(_DUE, now, limit)
+
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        return self._until(_OWED, now, limit)
+
+    def _until(self, statement: str, now: datetime, limit: int) -> Sequence[Purchase]:
         # Instants are compared as text: msgspec writes every one of them in UTC.
-        rows = self._store.read(_DUE, PURCHASES, msgspec.to_builtins(now), limit)
+        rows = self._store.read(statement, PURCHASES, msgspec.to_builtins(now), limit)
         return [read_json(Purchase, body) for body, _ in rows]
 
 
@@ -85,19 +95,12 @@ class SqliteReleases:
         rows = self._store.read(_OF_SESSION, PURCHASES, session_id)
         return [Entry(read_json(Purchase, body), version) for body, version in rows]
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        found = SqliteLedger(self._store).aliases([checkout_session_id])
+        return found.get(checkout_session_id)
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool:
         return _replace(self._store, entry, purchase)
-
-
-class SqliteDeadLetters:
-    """Port: DeadLetters."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
-
-    def keep(self, letter: DeadLetter) -> None:
-        with self._store.transaction() as connection:
-            connection.execute(PUT, (DEAD_LETTERS, letter.key, write_json(letter)))
 
 
 def _create(connection: sqlite3.Connection, purchase: Purchase | None) -> Recorded:

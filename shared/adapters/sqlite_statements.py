@@ -1,6 +1,5 @@
 """What settled in a span of time, from SQLite."""
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -9,7 +8,6 @@ import msgspec
 from shared.adapters.sqlite_ledger import PURCHASES
 from shared.adapters.sqlite_store import SqliteStore, read_json
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import StoreUnavailableError
 
 # Instants are compared as text, in UTC and without the Z: ".5" sorts before "Z", so with it half
 # a second past midnight would belong to the day before.
@@ -27,12 +25,7 @@ class SqliteSettledPurchases:
         self._store = store
 
     def between(self, since: datetime, until: datetime) -> Iterator[Purchase]:
-        try:
-            rows = self._store.read(_BETWEEN, PURCHASES, _text(since), _text(until))
-        except sqlite3.DatabaseError as error:
-            # The file was named by hand, and may be anything.
-            raise StoreUnavailableError(str(error)) from error
-        for body, _ in rows:
+        for body, _ in self._store.read(_BETWEEN, PURCHASES, _text(since), _text(until)):
             yield read_json(Purchase, body).without_personal()
 
 

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE INDEX IF NOT EXISTS by_session ON documents (collection, session_id);
 CREATE INDEX IF NOT EXISTS by_relay ON documents (collection, relay_at);
+CREATE INDEX IF NOT EXISTS by_debt ON documents (collection, json_extract(body, '$.owed_since'));
 """
 _WAIT_FOR_A_LOCK = 1.5
 
@@ -62,8 +63,9 @@ class SqliteStore:
         """Return (body, version) rows."""
         try:
             return self._connection().execute(statement, values).fetchall()
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+        except sqlite3.DatabaseError as error:
+            # An operator names the file by hand, and it may be anything.
+            raise StoreUnavailableError(str(error)) from error
 
     def close(self) -> None:
         """Close every thread's connection; nothing may be running."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.hashing import sha256_hex
-from shared.domain.readings import RefundStatus
+from shared.domain.readings import NoMoney, RefundStatus
 
 _ENDED = (RefundStatus.FAILED, RefundStatus.CANCELED)
 _RANK = {status: rank for rank, status in enumerate(RefundStatus)}
@@ -34,13 +34,13 @@ class Alias:
     Leads from one of Stripe's ids to the session and the sale that it belongs to.
 
     On a checkout: `unpaid_at` when it was seen unpaid, `ended` once it was paid, failed or
-    expired; `recovered_by` the checkouts that took its place. `invoice_id` names the invoice
-    that a payment pays or a checkout brought. On an invoice: `payments` and `off_stripe` by
-    payment, in minor units. On a payment: `settled`; `refunds` by refund and status,
-    `charge_refunded` by charge and amount, `disputes` by dispute and status. On a subscription
-    and its customer, which have many sales: `sales`, and `money` for those that moved any as far
-    as their own event tells, by when they were paid; `sessions` by session and time. Times in
-    maps are Unix seconds.
+    expired, `ended_without` money how; `recovered_by` the checkouts that took its place.
+    `invoice_id` names the invoice that a payment pays or a checkout brought. On an invoice:
+    `payments` and `off_stripe` by payment, in minor units. On a payment: `settled`; `refunds` by
+    refund and status, `charge_refunded` by charge and amount, `disputes` by dispute and status.
+    On a subscription and its customer, which have many sales: `sales`, and `money` for those
+    that moved any as far as their own event tells, by when they were paid; `sessions` by session
+    and time. Times in maps are Unix seconds.
     """
 
     stripe_id: str
@@ -51,6 +51,7 @@ class Alias:
     invoice_id: str | None = None
     unpaid_at: datetime | None = None
     ended: bool | None = None
+    ended_without: NoMoney | None = None
     settled: SettledIntent | None = None
     payments: dict[str, int] = field(default_factory=dict)
     off_stripe: dict[str, int] = field(default_factory=dict)

@@ -44,16 +44,27 @@ class Conversion:
     client_ip_address: str | None = None
     client_user_agent: str | None = None
 
+    def without_personal(self) -> "Conversion":
+        """Forget the person, and all that a page may have said of one; keep what happened."""
+        return Conversion(self.event_name, self.event_id, self.event_time, self.action_source)
+
 
 @dataclass(frozen=True, slots=True)
 class EventsTask:
-    """A batch of conversions on its way from `collect` to `dispatch`, with the leave to tell."""
+    """
+    A batch of conversions on its way from `collect` to `dispatch`, with the leave to tell.
+
+    `unexplained` counts the answers to it that may never change. `letter` is the key of the dead
+    letter that this is a replay of, if it is one.
+    """
 
     session_id: str | None
     consent: Consent | None
     country: str | None
     conversions: tuple[Conversion, ...]
     destination: Destination = Destination.META
+    unexplained: int = 0
+    letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,11 @@ def _as_checkout(
     )
 
 
+def _ended_without_money(alias: Alias, objects: StripeObjects, how: NoMoney) -> Alias:
+    its_own = alias.stripe_id == objects.checkout_session_id
+    return replace(alias, ended_without=how) if its_own else alias
+
+
 def _as_invoice(alias: Alias, reading: Settlement) -> Alias:
     """Before 2025-03-31.basil an invoice names the one payment that paid it."""
     payment_id = reading.objects.payment_intent_id or reading.objects.charge_id
@@ -180,6 +185,8 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
     ]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
+    if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
+        aliases = [_ended_without_money(alias, objects, reading.says) for alias in aliases]
     named = session_noted(session_id, at)
     for each in _shared_ids(objects):
         before = objects.recovered_from if each == objects.subscription_id else None

@@ -7,18 +7,24 @@ HTTP status, `code`, `error_subcode` and `is_transient` are read
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from shared.domain.meta_usage import LONGEST_WAIT, Usage
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
 
 
 class Reaction(StrEnum):
-    """What to do about an error, whoever made it."""
+    """
+    What to do about an error, whoever made it.
+
+    FEW is tried again a few times and then kept for a person: Meta calls it unknown, or internal.
+    """
 
     RETRY = "retry"
+    FEW = "few"
     THROTTLE = "throttle"
     CONFIG = "config"
     DROP = "drop"
@@ -41,7 +47,8 @@ class MetaError:
         return f"meta_{self.code}" + (f"_{self.subcode}" if self.subcode is not None else "")
 
 
-_RETRY = frozenset({1, 2, 5000})
+_RETRY = frozenset({1, 2})
+_UNKNOWN = 5000
 _THROTTLE = frozenset({4, 17, 32, 341, 368, 613})
 # Business-use-case limits: 80000 ads insights … 80014 batches.
 _THROTTLE_RANGE = range(80000, 80015)
@@ -63,8 +70,10 @@ def reaction_to(error: MetaError) -> Reaction:
         return Reaction.RETRY
     if code is None:
         return _reaction_to_status(error.status)
-    if code in _RETRY or code < 0:
+    if code in _RETRY:
         return Reaction.RETRY
+    if code == _UNKNOWN or code < 0:
+        return Reaction.FEW
     if code in _THROTTLE or code in _THROTTLE_RANGE:
         return Reaction.THROTTLE
     # 100/33 is a wrong dataset id or a token without access to it, not a bad payload.
@@ -85,9 +94,24 @@ def _reaction_to_status(status: int) -> Reaction:
     return Reaction.RETRY
 
 
-def read_answer(
-    status: int, body: object, *, sent: int, retry_after: timedelta | None = None
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long Meta asks us to wait: the header Retry-After, and what its usage headers say."""
+
+    retry_after: timedelta | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def refused(self) -> timedelta | None:
+        """After a refusal for the rate: the longer of the two, None where neither is known."""
+        known = [at for at in (self.retry_after, self.usage.slow_down) if at is not None]
+        return min(max(known), LONGEST_WAIT) if known else None
+
+
+NO_WAITS = Waits()
+
+
+def read_answer(status: int, body: object, *, sent: int, waits: Waits = NO_WAITS) -> Outcome:
     """
     Tell what came of sending `sent` events; `body` is the parsed JSON, None if it was none.
 
@@ -96,10 +120,30 @@ def read_answer(
     if status == _OK and isinstance(body, Mapping) and "error" not in body:
         received = body.get("events_received")
         if received == sent and not isinstance(received, bool):
-            return Accepted(fbtrace_id=_text(body.get("fbtrace_id")))
-        return Deferred(Because.NOT_RECEIVED, detail="events_received", retry_after=retry_after)
+            return Accepted(_text(body.get("fbtrace_id")), waits.usage.slow_down)
+        return Deferred(Because.NOT_RECEIVED, "events_received", waits.retry_after)
     error = parse_error(status, body)
-    return _outcome_of(error, _trace(body), retry_after)
+    return _outcome_of(error, _trace(body), waits)
+
+
+def read_probe(status: int, body: object, *, waits: Waits = NO_WAITS) -> Accepted | Deferred:
+    """
+    Tell whether a conversion would be let in, by the answer to a request without any.
+
+    Meta checks version, token and dataset before it looks at the events, so a refusal of the
+    empty list (code 100, whose subcode is not 33) says that all of these are right.
+    """
+    if status == _OK:
+        return Accepted()
+    error = parse_error(status, body)
+    outcome = _outcome_of(error, None, waits)
+    match outcome:
+        case Rejected() if error.code == _INVALID_PARAMETER:
+            return Accepted()
+        case Rejected(reason=reason):
+            return Deferred(Because.UNEXPLAINED, reason)
+        case _:
+            return outcome
 
 
 def parse_error(status: int, body: object) -> MetaError:
@@ -115,15 +159,17 @@ def parse_error(status: int, body: object) -> MetaError:
     )
 
 
-def _outcome_of(error: MetaError, fbtrace_id: str | None, retry_after: timedelta | None) -> Outcome:
+def _outcome_of(error: MetaError, fbtrace_id: str | None, waits: Waits) -> Outcome:
     reaction = reaction_to(error)
     match reaction:
         case Reaction.RETRY:
-            return Deferred(Because.BROKEN, error.reason, retry_after)
+            return Deferred(Because.BROKEN, error.reason, waits.retry_after)
+        case Reaction.FEW:
+            return Deferred(Because.UNEXPLAINED, error.reason, waits.retry_after)
         case Reaction.THROTTLE:
-            return Deferred(Because.THROTTLED, error.reason, retry_after)
+            return Deferred(Because.THROTTLED, error.reason, waits.refused)
         case Reaction.CONFIG:
-            return Deferred(Because.MISCONFIGURED, error.reason, retry_after)
+            return Deferred(Because.MISCONFIGURED, error.reason, waits.retry_after)
         case Reaction.DROP:
             return Rejected(error.reason, fbtrace_id)
         case _:

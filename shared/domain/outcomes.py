@@ -13,6 +13,8 @@ class Because(StrEnum):
     BROKEN = "broken"
     THROTTLED = "throttled"
     MISCONFIGURED = "misconfigured"
+    PAUSED = "paused"
+    UNEXPLAINED = "unexplained"
     NOT_RECEIVED = "not_received"
     IN_PROGRESS = "in_progress"
     WAITING_FOR_MATCH = "waiting_for_match"
@@ -24,9 +26,14 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The destination has it: it received as many as were sent."""
+    """
+    The destination has it: it received as many as were sent.
+
+    `slow_down` is how long it asks us to leave it alone before the next one, if it does.
+    """
 
     fbtrace_id: str | None = None
+    slow_down: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

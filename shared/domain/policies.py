@@ -105,10 +105,19 @@ def judge(
         return Withheld.UNMATCHED
     if is_too_old(purchase.event_time, now):
         return Expired.TOO_OLD
-    if purchase.released_at is not None and now - purchase.released_at > PIXEL_AND_SERVER_MERGE:
-        # The Pixel may have told Meta; a copy this late would count as a second Purchase.
+    if is_late_for_deduplication(purchase, now):
         return Expired.LATE_FOR_DEDUPLICATION
     return Reportable.YES
+
+
+def is_late_for_deduplication(purchase: Purchase, now: datetime) -> bool:
+    """
+    Tell whether the Pixel may have told Meta too long ago.
+
+    A copy this late would count as a second Purchase.
+    """
+    released_at = purchase.released_at
+    return released_at is not None and now - released_at > PIXEL_AND_SERVER_MERGE
 
 
 def _unnamed(purchase: Purchase) -> Withheld:

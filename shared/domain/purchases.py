@@ -51,6 +51,7 @@ class Purchase:
     while that is not known; `value_minor` is what the value policy reports. `judge_at` is set
     where another event may still name the session. `proved_by` is the Stripe event that proved
     the money. `relay_at` is when `reconcile` should look again; None once there is nothing to do.
+    `owed_since` is from when on an open delivery could have been paid; None once all are closed.
     """
 
     sale_key: str
@@ -87,6 +88,7 @@ class Purchase:
     disputes: tuple[str, ...] = ()
     released_at: datetime | None = None
     relay_at: datetime | None = None
+    owed_since: datetime | None = None
     deliveries: dict[Destination, Delivery] = field(default_factory=dict)
 
     @property
@@ -146,7 +148,17 @@ class Purchase:
     ) -> "Purchase":
         """Replace one delivery, and say when the whole purchase needs to be looked at again."""
         changed = replace(self, deliveries={**self.deliveries, destination: delivery})
-        return replace(changed, relay_at=changed.next_look(now))
+        return replace(
+            changed, relay_at=changed.next_look(now), owed_since=changed.oldest_debt(now)
+        )
+
+    def oldest_debt(self, now: datetime) -> datetime | None:
+        """Say since when something is owed that may go; it stays the same while it is open."""
+        waits = [one.not_before for one in self.deliveries.values() if one.is_open]
+        if not waits:
+            return None
+        known = now if self.owed_since is None else min(self.owed_since, now)
+        return known if None in waits else max(known, *(at for at in waits if at is not None))
 
     def next_look(self, now: datetime) -> datetime | None:
         """Say when something is due: a delivery, or the clearing of what is personal."""

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    BAD_DAY = "bad_day"
 
     UNKNOWN_FIELD = "unknown_field"
     BAD_EVENT = "bad_event"
@@ -50,6 +51,7 @@ ADVICE = {
     Refusal.ORIGIN_NOT_ALLOWED: "Add the page's origin to SHOP_ORIGINS.",
     Refusal.NOT_FOUND: "See the README for what this function answers.",
     Refusal.METHOD_NOT_ALLOWED: "See the README for what this function answers.",
+    Refusal.BAD_DAY: "Write one UTC day like 2026-11-24, or none for yesterday.",
     Refusal.UNKNOWN_FIELD: "Leave out fields that the contract does not list.",
     Refusal.BAD_EVENT: "An event is a JSON object.",
     Refusal.PURCHASE_IS_SERVER_ONLY: "Stripe's webhook alone reports purchases; remove the event.",

@@ -6,11 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from shared.domain.aliases import Alias
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
 from shared.domain.policies import PIXEL_AND_SERVER_MERGE
 from shared.domain.purchases import Purchase
-from shared.domain.readings import Kind
+from shared.domain.readings import Kind, NoMoney
 
 
 class Never(StrEnum):
@@ -23,6 +24,8 @@ class Never(StrEnum):
     LATE = "late"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    PAYMENT_FAILED = "payment_failed"
+    CHECKOUT_EXPIRED = "checkout_expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ def decide_release(
         if isinstance(answer, Release):
             return answer
     return answers[0] if answers else Pending.PENDING
+
+
+def decide_unpaid(checkout: Alias | None, session_id: str) -> ReleaseAnswer:
+    """
+    Answer for a checkout of which no purchase is known: it may still be paid, or has ended.
+
+    Only its own visitor is told; to anybody else it is as if there were no such checkout.
+    """
+    if checkout is None or checkout.session_id != session_id:
+        return Pending.PENDING
+    match checkout.ended_without:
+        case NoMoney.FAILED:
+            return Silence(Never.PAYMENT_FAILED)
+        case NoMoney.EXPIRED:
+            return Silence(Never.CHECKOUT_EXPIRED)
+        case _:
+            return Pending.PENDING
 
 
 def _answer(purchase: Purchase, now: datetime) -> ReleaseAnswer:

@@ -169,6 +169,8 @@ def _moved(
     if delivery.is_being_attempted(now):
         # What comes of it decides: judged now, an acceptance under way would find it closed.
         return delivery
+    # It died without telling; judged now, it must not look as if nobody had been told.
+    delivery = delivery.without_dead_attempt(now)
     is_withheld = delivery.state is State.WITHHELD
     match verdict:
         case None:

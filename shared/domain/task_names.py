@@ -6,6 +6,7 @@ Hashed, because Cloud Tasks wants names spread evenly over their alphabet
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from hashlib import sha256
 
 from shared.domain.conversions import Destination
@@ -21,9 +22,17 @@ def of_events(user_agent: str | None, events: Iterable[tuple[str, str]]) -> str:
     return "e-" + _hash(user_agent or "", *(part for event in sorted(events) for part in event))
 
 
+DEAD_LETTER = "d-"
+
+
 def of_dead_letter(session_id: str | None, event_name: str, event_id: str) -> str:
     """Name one rejected event; the same one again overwrites."""
-    return "d-" + _hash(session_id or "", event_name, event_id)
+    return DEAD_LETTER + _hash(session_id or "", event_name, event_id)
+
+
+def of_replay(key: str, rejected_at: datetime) -> str:
+    """Name the one task that answers a refusal, however often a replay is asked for."""
+    return "r-" + _hash(key, rejected_at.isoformat())
 
 
 def of_purchase(sale_key: str, destination: Destination, number: int) -> str:

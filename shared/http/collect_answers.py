@@ -62,6 +62,9 @@ def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: L
             response.headers[SESSION_HEADER] = collected.cookie.session_id
             _set_cookies(response, collected, holder)
             dropped = collected.dropped
+            if collected.shed:
+                line.warn()
+                line.note(shed=collected.shed)
         case Forgotten(session_id=session_id):
             dropped = Dropped.NO_CONSENT
             if session_id is not None:

@@ -1,18 +1,23 @@
 """`dispatch` over HTTP: 2xx exactly when there is nothing left to do for the task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from typing import assert_never
 
 from flask import Request, Response
 
-from shared.domain.conversions import EventsTask, PurchaseTask
-from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
+from shared.domain.conversions import Destination, EventsTask, PurchaseTask
+from shared.domain.outcomes import Accepted, Deferred, Outcome, Rejected
 from shared.domain.refusals import Refusal
+from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
+from shared.usecases.collect_events import Dropped
 from shared.usecases.dispatch_events import DispatchedEvents, DispatchEvents
 from shared.usecases.dispatch_purchase import Closed, Dispatched, DispatchPurchase
+from shared.usecases.ports import PortError
 
 Decode = Callable[[bytes], EventsTask | PurchaseTask | None]
 
@@ -36,9 +41,12 @@ class DispatchEndpoint:
         task = self.decode(request.get_data())
         match task:
             case EventsTask():
-                return _events_answer(self.dispatch_events(task), line)
+                is_last = _is_last(request, EVENTS)
+                with _said_if_lost(line, is_last=is_last):
+                    return _events_answer(self.dispatch_events(task, is_last=is_last), line)
             case PurchaseTask():
-                return _purchase_answer(self.dispatch_purchase(task), line)
+                is_last = _is_last(request, PURCHASES)
+                return _purchase_answer(self.dispatch_purchase(task, is_last=is_last), line)
             case None:
                 # No attempt will make it readable; a 4xx would only bring it back for days.
                 line.alarm()
@@ -48,11 +56,36 @@ class DispatchEndpoint:
                 assert_never(task)
 
 
+def _is_last(request: Request, plan: RetryPlan) -> bool:
+    """Tell whether the queue deletes the task after this attempt, whatever we answer."""
+    count = request.headers.get("X-CloudTasks-TaskRetryCount", "")
+    return count.isascii() and count.isdigit() and plan.is_last(int(count[:9]))
+
+
+@contextmanager
+def _said_if_lost(line: Line, *, is_last: bool) -> Iterator[None]:
+    """Sound the alarm where the last attempt cannot even bury its events: nobody else knows."""
+    try:
+        yield
+    except PortError:
+        if is_last:
+            line.alarm()
+            line.note(outcome="lost")
+        raise
+
+
 def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
     line.note(accepted=told.accepted, withheld=told.withheld, requeued=told.requeued)
+    if told.shed:
+        line.warn()
+        line.note(dropped=Dropped.SHED, shed=told.shed)
+    _note_pause(told.paused, told.deferred, line)
     if told.rejected:
         line.warn()
         line.note(rejected=told.rejected)
+    if told.unanswered:
+        line.warn()
+        line.note(error=Refusal.STORE_AWAY)
     if told.deferred is not None:
         return _deferred(told.deferred, line)
     return 200, {
@@ -60,6 +93,7 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
         "accepted": told.accepted,
         "withheld": told.withheld,
         "rejected": told.rejected,
+        "shed": told.shed,
         "requeued": told.requeued,
     }
 
@@ -71,6 +105,7 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
     if told.reason is not None:
         line.note(reason=told.reason)
     outcome: Outcome | Closed = told.outcome
+    _note_pause(told.paused, outcome if isinstance(outcome, Deferred) else None, line)
     match outcome:
         case Accepted():
             line.note(outcome="accepted")
@@ -90,14 +125,18 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
             assert_never(outcome)
 
 
+def _note_pause(paused: Destination | None, deferred: Deferred | None, line: Line) -> None:
+    """Sound the alarm once a pause: on the request whose answer brought it about."""
+    if paused is not None:
+        line.alarm()
+        line.note(paused=paused, reason=deferred.detail if deferred else "")
+
+
 def _deferred(deferred: Deferred, line: Line) -> Answer:
     """503: Cloud Tasks comes back, not before Retry-After where the destination named a time."""
-    if deferred.because is Because.MISCONFIGURED:
-        line.alarm()
-    else:
-        line.warn()
+    line.warn()
     line.note(outcome="deferred", error=deferred.because, reason=deferred.detail)
     body: dict[str, object] = {"error": deferred.because, "detail": deferred.detail}
     if deferred.retry_after is not None:
-        body["retry_after"] = max(1, int(deferred.retry_after.total_seconds()))
+        body["retry_after"] = max(1, ceil(deferred.retry_after.total_seconds()))
     return 503, body

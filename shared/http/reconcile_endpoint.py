@@ -8,13 +8,16 @@ from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
+from shared.http.statement_answer import statement_answer
 from shared.logs import Line
+from shared.usecases.make_statement import MakeStatement
+from shared.usecases.probe_destination import Probed
+from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
-from shared.usecases.relay_deliveries import RelayDeliveries
+from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 
 # One run; what is left then is the next one's. Cloud Scheduler waits longer.
 _LASTS_AT_MOST = timedelta(seconds=50)
-_JOBS = frozenset({"relay", "stripe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class ReconcileEndpoint:
 
     relay: RelayDeliveries
     stripe: ReconcileStripe
+    probe: ProbeDestinations
+    statement: MakeStatement
     project: str
     clock: Callable[[], datetime]
 
@@ -31,14 +36,20 @@ class ReconcileEndpoint:
 
     def _respond(self, request: Request, line: Line) -> Answer:
         job = request.path.rpartition("/")[2]
-        line.note(path=job if job in _JOBS else "other")
-        if job not in _JOBS:
+        run = _JOBS.get(job)
+        line.note(path=job if run else "other")
+        if run is None:
             return refused(Refusal.NOT_FOUND, line)
         if request.method != "POST":
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
-        return self._relay(line) if job == "relay" else self._ask_stripe(line)
+        return run(self, request, line)
 
-    def _ask_stripe(self, line: Line) -> Answer:
+    def state(self, request: Request, line: Line) -> Answer:
+        now, day = self.clock(), request.args.get("day")
+        deadline = now + _LASTS_AT_MOST
+        return statement_answer(self.statement, day, line, now=now, deadline=deadline)
+
+    def ask_stripe(self, _: Request, line: Line) -> Answer:
         reconciled = self.stripe(deadline=self.clock() + _LASTS_AT_MOST)
         looked_at = sum(tally.looked_at for tally in reconciled.tallies.values())
         line.note(found=looked_at, missing=reconciled.missing, finished=reconciled.finished)
@@ -56,10 +67,57 @@ class ReconcileEndpoint:
             "lists": tallies,
         }
 
-    def _relay(self, line: Line) -> Answer:
+    def relay_debts(self, _: Request, line: Line) -> Answer:
         relayed = self.relay(now=self.clock())
-        line.note(found=relayed.found, queued=relayed.queued, left=relayed.left)
+        _note_relayed(relayed, line)
         if relayed.left:
             line.warn()
             return refused(Refusal.QUEUE_AWAY, line)
-        return 200, {"found": relayed.found, "queued": relayed.queued}
+        counts: dict[str, object] = {"found": relayed.found, "queued": relayed.queued}
+        return 200, counts | ({"parked": relayed.parked} if relayed.parked else {})
+
+    def probe_destinations(self, _: Request, line: Line) -> Answer:
+        """Ask each destination whether it lets us in; what resumed is relayed in the same run."""
+        probed, relayed = self.probe()
+        for each in probed:
+            _note_probed(each, line)
+        if relayed is not None:
+            _note_relayed(relayed, line)
+        found = {
+            each.destination.value: {"state": each.standing.state, "reason": each.reason}
+            for each in probed
+        }
+        queued = relayed.queued if relayed is not None else 0
+        return 200, {"destinations": found, "queued": queued}
+
+
+def _note_relayed(relayed: Relayed, line: Line) -> None:
+    line.note(
+        found=relayed.found,
+        queued=relayed.queued,
+        parked=relayed.parked,
+        left=relayed.left,
+        oldest_owed_s=int(relayed.oldest_owed_for.total_seconds()),
+    )
+
+
+def _note_probed(probed: Probed, line: Line) -> None:
+    """Sound the alarm where this probe found out; a pause that goes on is known already."""
+    line.note(destination=probed.destination, state=probed.standing.state)
+    if probed.reason is not None:
+        line.warn()
+        line.note(reason=probed.reason)
+    if probed.has_resumed:
+        line.note(resumed=probed.destination)
+    if probed.has_paused:
+        line.alarm()
+        line.note(paused=probed.destination)
+
+
+_JOBS: dict[str, Callable[[ReconcileEndpoint, Request, Line], Answer]] = {
+    "relay": ReconcileEndpoint.relay_debts,
+    "stripe": ReconcileEndpoint.ask_stripe,
+    "probe": ReconcileEndpoint.probe_destinations,
+    "statement": ReconcileEndpoint.state,
+}
+"""What Cloud Scheduler may ask for, by the end of the path."""

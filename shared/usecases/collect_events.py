@@ -10,13 +10,22 @@ from shared.domain.consent import Consent, ConsentRule, latest
 from shared.domain.conversions import EventsTask, from_event
 from shared.domain.events import Event
 from shared.domain.sessions import Cookie, Session, Visit, digest_of, opened, touches, withdrawn
-from shared.usecases.ports import AsyncTasks, NewTask, Queue, QueueUnavailableError, SessionWriter
+from shared.domain.shedding import PAGE_VIEWS, Budget, split
+from shared.usecases.ports import (
+    AsyncTasks,
+    NewTask,
+    Queue,
+    QueueFullError,
+    QueueUnavailableError,
+    SessionWriter,
+)
 
 
 class Dropped(StrEnum):
     """Why nothing was queued although nothing was wrong with the events."""
 
     NO_CONSENT = "no_consent"
+    SHED = "shed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +42,14 @@ class Kept:
     """
     The session is kept; `cookie` is what the browser should hold from now on.
 
-    With `queue_is_away` the events are not queued, and the browser should send them again.
+    `shed` events were dropped, because the queue or the budget is used up. With `queue_is_away`
+    the events are not queued, and the browser should send them again.
     """
 
     cookie: Cookie
     queued: int
     dropped: Dropped | None = None
+    shed: int = 0
     session_written: bool = False
     queue_is_away: bool = False
 
@@ -64,12 +75,19 @@ class _Remembered:
 
 @dataclass(frozen=True, slots=True)
 class CollectEvents:
-    """Ports and settings of `collect POST …/events`."""
+    """
+    Ports and settings of `collect POST …/events`.
+
+    Events named in `shed` are the first to go where the queue takes no more or this instance's
+    `budget` is used up; all others are queued, or refused with the queue.
+    """
 
     sessions: SessionWriter
     tasks: AsyncTasks
     consent_rule: ConsentRule
     session_kept_for: timedelta = field(default=timedelta(days=90))
+    shed: frozenset[str] = PAGE_VIEWS
+    budget: Budget | None = None
 
     async def __call__(self, arrival: Arrival, *, new_session_id: str, now: datetime) -> Collected:
         """
@@ -86,13 +104,29 @@ class CollectEvents:
         kept = Kept(remembered.cookie, 0, session_written=remembered.written)
         if not self.consent_rule.may_tell(remembered.visit.consent, visit.country):
             return replace(kept, dropped=Dropped.NO_CONSENT)
-        if not arrival.events:
+        return await self._queue(arrival, remembered, kept, now)
+
+    async def _queue(
+        self, arrival: Arrival, remembered: _Remembered, kept: Kept, now: datetime
+    ) -> Kept:
+        """Queue what the budget allows; where nothing but page views is lost, lose them."""
+        events = arrival.events
+        if self.budget is not None and self.budget.is_used_up(now):
+            events, shed = split(events, self.shed)
+            kept = _without(kept, len(shed))
+        if not events:
             return kept
         try:
-            await self.tasks.create(_task(arrival, remembered))
+            await self.tasks.create(_task(arrival, events, remembered))
+        except QueueFullError:
+            # The same tag would only come again, and the queue is full of its like.
+            others, shed = split(events, self.shed)
+            return replace(kept, queue_is_away=True) if others else _without(kept, len(shed))
         except QueueUnavailableError:
             return replace(kept, queue_is_away=True)
-        return replace(kept, queued=len(arrival.events))
+        if self.budget is not None:
+            self.budget.spend(len(events), now)
+        return replace(kept, queued=len(events))
 
     async def _remember(
         self, arrival: Arrival, new_session_id: str, now: datetime
@@ -147,7 +181,12 @@ class CollectEvents:
         await self.sessions.replace(gone)
 
 
-def _task(arrival: Arrival, remembered: _Remembered) -> NewTask:
+def _without(kept: Kept, shed: int) -> Kept:
+    return replace(kept, dropped=Dropped.SHED, shed=kept.shed + shed) if shed else kept
+
+
+def _task(arrival: Arrival, events: Sequence[Event], remembered: _Remembered) -> NewTask:
+    """Name it by all that arrived: sent again, it is the same, whatever is shed by then."""
     visit = remembered.visit
     return NewTask(
         queue=Queue.EVENTS,
@@ -158,6 +197,6 @@ def _task(arrival: Arrival, remembered: _Remembered) -> NewTask:
             session_id=remembered.cookie.session_id,
             consent=visit.consent,
             country=visit.country,
-            conversions=tuple(from_event(event, visit) for event in arrival.events),
+            conversions=tuple(from_event(event, visit) for event in events),
         ),
     )

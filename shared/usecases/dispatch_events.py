@@ -1,19 +1,28 @@
-"""Hand a batch of events over; a poisoned one costs only itself."""
+"""
+Hand a batch of events over; a poisoned one costs only itself.
+
+Events live in the queue and nowhere else. So while their destination is paused or throttled they
+stay there, by 503 and the queue's back-off (`retry_plan.EVENTS` lasts for the 7 days in which
+Meta takes them), and what the last attempt leaves becomes a dead letter before the queue forgets
+it. Purchases do otherwise: their memory is the ledger.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.domain import task_names
-from shared.domain.conversions import Conversion, EventsTask
+from shared.domain.conversions import Conversion, Destination, EventsTask
+from shared.domain.dead_letters import DeadLetter, LetterState
+from shared.domain.deliveries import UNEXPLAINED_AT_MOST, reason_of
 from shared.domain.events import is_too_old
 from shared.domain.meta_words import lacks
-from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
+from shared.domain.outcomes import Because, Deferred, Outcome
 from shared.domain.policies import Expired, Policies
+from shared.domain.shedding import PAGE_VIEWS, split
+from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.ports import (
-    DeadLetter,
     DeadLetters,
-    Gateway,
     Gateways,
     NewTask,
     Queue,
@@ -22,38 +31,58 @@ from shared.usecases.ports import (
     StoreUnavailableError,
     Tasks,
 )
+from shared.usecases.send_batch import Sent, send_batch
 
 DEAD_LETTER_KEPT_FOR = timedelta(days=30)
+# What nobody can explain is asked again after this, and then each time twice as late.
+_ASKED_AGAIN_AFTER = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
 class DispatchedEvents:
-    """How many events of a task ended how; `deferred` when the task has to come back."""
+    """
+    How many events of a task ended how; `deferred` when the task has to come back.
 
-    session_id: str | None = None
+    `shed` were dropped because the destination's rate is used up. `paused` is set where an
+    answer to this task paused the destination.
+
+    `unanswered` where the dead letter that it replays could not be told what came of it.
+    """
+
+    task: EventsTask
     accepted: int = 0
     withheld: int = 0
+    shed: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     requeued: int = 0
     deferred: Deferred | None = None
+    paused: Destination | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchEvents:
-    """Ports and policies of `dispatch` for browser events."""
+    """Ports and policies of `dispatch` for browser events; `shed` names what is dropped first."""
 
     sessions: Sessions
     dead_letters: DeadLetters
     tasks: Tasks
     gateways: Gateways
+    heed: HeedDestination
     policies: Policies
     clock: Callable[[], datetime]
+    shed: frozenset[str] = PAGE_VIEWS
 
-    def __call__(self, task: EventsTask) -> DispatchedEvents:
-        """Raise StoreUnavailableError where the store is away; nothing was sent then."""
-        told = DispatchedEvents(session_id=task.session_id)
+    def __call__(self, task: EventsTask, *, is_last: bool = False) -> DispatchedEvents:
+        """
+        Raise StoreUnavailableError where the store is away; nothing was sent then.
+
+        After `is_last` the queue forgets the task, so what is left of it is buried.
+        """
+        told = DispatchedEvents(task)
         if not self._may_be_told(task):
             told.withheld = len(task.conversions)
+            self._answer(task.letter, LetterState.WITHHELD)
             return told
         sendable: list[Conversion] = []
         for conversion in task.conversions:
@@ -62,10 +91,24 @@ class DispatchEvents:
                 sendable.append(conversion)
             else:
                 self._bury(conversion, reason, None, told)
-        unsent = self._send(self.gateways[task.destination], sendable, told)
-        if unsent:
+        sent = self._send(task, sendable, told)
+        unsent = [*self._settle(sent, told), *sent.unsent]
+        if unsent and is_last:
+            self._give_up(unsent, told)
+        elif unsent:
             self._come_back(task, unsent, told)
+        if told.accepted:
+            try:
+                self._answer(task.letter, LetterState.REPLAYED)
+            except StoreUnavailableError:
+                # Coming back would tell twice; the letter goes on saying that it was queued.
+                told.unanswered = True
         return told
+
+    def _answer(self, letter: str | None, state: LetterState) -> None:
+        """Write on the dead letter what its replay came to; a refusal is kept by `_bury`."""
+        if letter is not None:
+            self.dead_letters.end(letter, state, now=self.clock())
 
     def _may_be_told(self, task: EventsTask) -> bool:
         """Ask what the visitor says now; a session that withdrew since stops what is queued."""
@@ -82,63 +125,71 @@ class DispatchEvents:
             return Expired.TOO_OLD
         return lacks(conversion)
 
-    def _send(
-        self, gateway: Gateway, batch: Sequence[Conversion], told: DispatchedEvents
-    ) -> Sequence[Conversion]:
-        """
-        Send; halve a refused batch until the poisoned event stands alone.
+    def _send(self, task: EventsTask, sendable: list[Conversion], told: DispatchedEvents) -> Sent:
+        """Send what may be sent now; while the destination's rate is used up, shed and wait."""
+        now = self.clock()
+        held = self.heed.hold_events(task.destination, now) if sendable else None
+        if held is None:
+            gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
+            return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
+        if self.heed.standing(task.destination, now).is_exhausted(now):
+            sendable, shed = split(sendable, self.shed)
+            told.shed = len(shed)
+        return Sent(unsent=sendable, deferred=held if sendable else None)
 
-        Meta processes nothing of a batch that it refuses, so the halves are sent for the
-        first time. Return what was not handed over because it was deferred.
-        """
-        if not batch:
-            return ()
-        outcome = gateway.send(batch)
-        match outcome:
-            case Accepted():
-                told.accepted += len(batch)
-                return ()
-            case Deferred():
-                told.deferred = outcome
-                return batch
-            case Rejected():
-                return self._halve(gateway, batch, outcome, told)
+    def _door(
+        self, destination: Destination, told: DispatchedEvents
+    ) -> Callable[[Sequence[Conversion]], Outcome]:
+        gateway = self.gateways[destination]
 
-    def _halve(
-        self,
-        gateway: Gateway,
-        batch: Sequence[Conversion],
-        rejected: Rejected,
-        told: DispatchedEvents,
-    ) -> Sequence[Conversion]:
-        if len(batch) == 1:
+        def send(batch: Sequence[Conversion]) -> Outcome:
+            began_at = self.clock()
+            outcome = gateway.send(batch)
+            if self.heed.heed(destination, outcome, began_at=began_at, now=self.clock()):
+                told.paused = destination
+            return outcome
+
+        return send
+
+    def _settle(self, sent: Sent, told: DispatchedEvents) -> list[Conversion]:
+        """Bury what was refused; what could not be buried comes back, alone."""
+        told.accepted, told.deferred = sent.accepted, sent.deferred
+        unburied = []
+        for conversion, rejected in sent.rejected:
             try:
-                self._bury(batch[0], rejected.reason, rejected.fbtrace_id, told)
+                self._bury(conversion, rejected.reason, rejected.fbtrace_id, told)
             except StoreUnavailableError:
-                # Others of the batch are through by now; this one alone comes back.
+                # Others of the batch are through by now.
+                unburied.append(conversion)
                 told.deferred = Deferred(Because.STORE_AWAY)
-                return batch
-            return ()
-        middle = len(batch) // 2
-        left = self._send(gateway, batch[:middle], told)
-        if told.deferred is not None:
-            return [*left, *batch[middle:]]
-        return self._send(gateway, batch[middle:], told)
+        return unburied
+
+    def _give_up(self, unsent: Sequence[Conversion], told: DispatchedEvents) -> None:
+        """Keep what the queue is about to forget; raise StoreUnavailableError where we cannot."""
+        why = reason_of(told.deferred) if told.deferred else Because.BROKEN
+        for conversion in unsent:
+            self._bury(conversion, f"gave_up:{why}", None, told)
+        told.deferred = None
 
     def _bury(
         self, conversion: Conversion, reason: str, trace: str | None, told: DispatchedEvents
     ) -> None:
-        now = self.clock()
+        now, task = self.clock(), told.task
         self.dead_letters.keep(
             DeadLetter(
-                key=task_names.of_dead_letter(
-                    told.session_id, conversion.event_name, conversion.event_id
+                key=task.letter
+                or task_names.of_dead_letter(
+                    task.session_id, conversion.event_name, conversion.event_id
                 ),
                 reason=reason,
                 conversion=conversion,
                 rejected_at=now,
                 expires_at=now + DEAD_LETTER_KEPT_FOR,
                 fbtrace_id=trace,
+                session_id=task.session_id,
+                consent=task.consent,
+                country=task.country,
+                destination=task.destination,
             )
         )
         told.rejected[reason] = told.rejected.get(reason, 0) + 1
@@ -150,20 +201,27 @@ class DispatchEvents:
         Let the same task come back, unless part of it is through already.
 
         Then the rest gets a task of its own, because the whole task again would tell the
-        accepted part twice.
+        accepted part twice. So does what nobody can explain: its task has to remember how often.
         """
-        if len(unsent) == len(task.conversions):
+        deferred = told.deferred
+        is_unexplained = deferred is not None and deferred.because is Because.UNEXPLAINED
+        if len(unsent) == len(task.conversions) and not is_unexplained:
             return
-        rest = EventsTask(
-            session_id=task.session_id,
-            consent=task.consent,
-            country=task.country,
-            conversions=tuple(unsent),
-            destination=task.destination,
-        )
+        unexplained = task.unexplained + is_unexplained
+        rest = replace(task, conversions=tuple(unsent), unexplained=unexplained)
         name = task_names.of_events(task.session_id, [(c.event_name, c.event_id) for c in unsent])
+        wait = deferred.retry_after if deferred else None
+        if is_unexplained:
+            wait = max(wait or timedelta(0), _ASKED_AGAIN_AFTER * 2**task.unexplained)
         try:
-            self.tasks.create(NewTask(Queue.EVENTS, f"{name}-{len(unsent)}", rest))
+            self.tasks.create(
+                NewTask(
+                    Queue.EVENTS,
+                    f"{name}-{len(unsent)}-{unexplained}",
+                    rest,
+                    not_before=None if wait is None else self.clock() + wait,
+                )
+            )
         except QueueUnavailableError:
             told.deferred = Deferred(Because.QUEUE_AWAY)
             return

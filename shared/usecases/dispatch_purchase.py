@@ -1,17 +1,20 @@
 """Attempt one delivery: judge it again, claim it, send it, write down what came of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.conversions import PurchaseTask
-from shared.domain.deliveries import Delivery, State
+from shared.domain.conversions import Destination, PurchaseTask
+from shared.domain.deliveries import Delivery, State, reason_of
 from shared.domain.meta_words import lacks
-from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
+from shared.domain.outcomes import Because, Deferred, Outcome, Rejected
 from shared.domain.policies import Policies, event_name_of
 from shared.domain.purchases import Purchase, as_conversion
+from shared.domain.retry_plan import PURCHASES
 from shared.usecases.ask_stripe import ask_stripe
+from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import (
     Entry,
     Gateways,
@@ -24,9 +27,6 @@ from shared.usecases.refresh_purchase import RefreshPurchase
 
 Clock = Callable[[], datetime]
 _READS = 4
-# What a destination said is written down even if the store is away for a moment, or others
-# write to the same purchase (a refund, a release): forgetting it would mean telling twice.
-_WAITS = tuple(timedelta(milliseconds=ms) for ms in (50, 200, 500, 1_000, 2_000))
 
 
 class Closed(StrEnum):
@@ -40,7 +40,7 @@ class Closed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What came of a task, and of which purchase."""
+    """What came of a task, and of which purchase; `paused` where this attempt paused it."""
 
     outcome: Outcome | Closed
     sale_key: str
@@ -48,6 +48,7 @@ class Dispatched:
     reason: str | None = None
     attempt: int = 0
     ambiguous: int = 0
+    paused: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,44 @@ class DispatchPurchase:
     refresh: RefreshPurchase
     books: StripeBooks
     gateways: Gateways
+    heed: HeedDestination
+    note: NoteOutcome
     policies: Policies
     clock: Clock
-    rest: Callable[[timedelta], None]
 
-    def __call__(self, task: PurchaseTask) -> Dispatched:
+    def __call__(self, task: PurchaseTask, *, is_last: bool = False) -> Dispatched:
         """
         Raise StoreUnavailableError where the ledger is away; every other end is a value.
 
         Somebody may write to the purchase between our reading and our claim (mostly the
-        webhook, noting that this very task exists); then it is read again.
+        webhook, noting that this very task exists); then it is read again. After `is_last` the
+        queue forgets the task, so what is still owed goes back to the ledger.
         """
+        told = None
         for _ in range(_READS):
             told = self._try(task, self.clock())
             if told is not None:
-                return told
-        return Dispatched(Deferred(Because.IN_PROGRESS), task.sale_key)
+                break
+        told = told or Dispatched(Deferred(Because.IN_PROGRESS), task.sale_key)
+        if is_last and isinstance(told.outcome, Deferred):
+            self._hand_back(task, told.outcome)
+        return told
+
+    def _hand_back(self, task: PurchaseTask, deferred: Deferred) -> None:
+        """Have the relay make a new task soon; without this it does so after two hours."""
+        now = self.clock()
+        try:
+            entry = self.ledger.find(task.sale_key)
+            if entry is None:
+                return
+            delivery = entry.purchase.deliveries[task.destination]
+            if delivery.is_open and not delivery.is_being_attempted(now):
+                parked = delivery.parked(reason_of(deferred), now + PURCHASES.max_backoff)
+                self.ledger.replace(
+                    entry, entry.purchase.with_delivery(task.destination, parked, now)
+                )
+        except StoreUnavailableError:
+            return
 
     def _try(self, task: PurchaseTask, now: datetime) -> Dispatched | None:
         """Decide on what is known now; None if the ledger changed before we could act on it."""
@@ -100,7 +123,8 @@ class DispatchPurchase:
             try:
                 purchase = self._asked(purchase, entry, now)
             except StripeUnavailableError as error:
-                return _told(Deferred(Because.STRIPE_AWAY, str(error)), purchase, delivery)
+                away = Deferred(Because.STRIPE_AWAY, str(error))
+                return self._waits(entry, purchase, task, away, now)
         return self._act(entry, purchase, task, now)
 
     def _learn(self, entry: Entry, task: PurchaseTask, now: datetime) -> Dispatched | None:
@@ -126,70 +150,52 @@ class DispatchPurchase:
         self, entry: Entry, purchase: Purchase, task: PurchaseTask, now: datetime
     ) -> Dispatched | None:
         delivery = purchase.deliveries[task.destination]
-        name = event_name_of(purchase, self.policies)
+        name = delivery.event_name or event_name_of(purchase, self.policies)
         if delivery.is_open and name is not None:
             missing = lacks(as_conversion(purchase, name))
             if missing is None:
+                held = self.heed.hold(task.destination, now)
+                if held is not None:
+                    return self._waits(entry, purchase, task, held, now)
                 return self._attempt(entry, purchase, task, name, now)
-            delivery = delivery.moved_to(State.REJECTED, missing)
+            delivery = delivery.closed_by(Rejected(missing), now)
         closed = purchase.with_delivery(task.destination, delivery, now)
         if not self.ledger.replace(entry, closed):
             return None
         return _told(_CLOSED[delivery.state](delivery), closed, delivery)
 
+    def _waits(
+        self,
+        entry: Entry,
+        purchase: Purchase,
+        task: PurchaseTask,
+        deferred: Deferred,
+        now: datetime,
+    ) -> Dispatched:
+        """Let the task come back; the ledger learns now and then that it is alive."""
+        delivery = purchase.deliveries[task.destination]
+        alive = delivery.shows_life(now)
+        if alive != delivery:
+            # A sign that gets lost in somebody else's write is given again the next time.
+            self.ledger.replace(entry, purchase.with_delivery(task.destination, alive, now))
+        return _told(deferred, purchase, delivery)
+
     def _attempt(
         self, entry: Entry, purchase: Purchase, task: PurchaseTask, name: str, now: datetime
     ) -> Dispatched | None:
         """Claim before sending: of two tasks at once, one sends and the other comes back."""
-        attempted = purchase.deliveries[task.destination].attempted(now)
+        attempted = purchase.deliveries[task.destination].attempted(name, now)
         claimed = purchase.with_delivery(task.destination, attempted, now)
         if not self.ledger.replace(entry, claimed):
             return None
         outcome = self.gateways[task.destination].send([as_conversion(claimed, name)])
-        return self._write_down(outcome, claimed, task)
-
-    def _write_down(self, outcome: Outcome, claimed: Purchase, task: PurchaseTask) -> Dispatched:
-        """Store what came of the attempt, on top of whatever else changed meanwhile."""
-        for wait in _WAITS:
-            try:
-                written = self._try_to_write(outcome, claimed, task)
-            except StoreUnavailableError:
-                written = None
-            if written is not None:
-                return written
-            self.rest(wait)
-        # The mark of the attempt stays: the next one will count this one as ambiguous.
-        return _told(Deferred(Because.STORE_AWAY), claimed, claimed.deliveries[task.destination])
-
-    def _try_to_write(
-        self, outcome: Outcome, claimed: Purchase, task: PurchaseTask
-    ) -> Dispatched | None:
-        now = self.clock()
-        entry = self.ledger.find(claimed.sale_key)
-        if entry is None:
-            return Dispatched(Closed.NO_SUCH_PURCHASE, claimed.sale_key)
-        delivery = entry.purchase.deliveries[task.destination]
-        if not delivery.is_open:
-            # An earlier try was stored although its answer was lost.
-            return _told(_closed_before(delivery), entry.purchase, delivery)
-        ended = _ended(delivery, outcome, now)
-        purchase = entry.purchase.with_delivery(task.destination, ended, now)
-        stored = self.ledger.replace(entry, purchase)
-        return _told(outcome, purchase, ended) if stored else None
-
-
-def _ended(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
-    match outcome:
-        case Accepted() | Rejected():
-            return delivery.closed_by(outcome, now)
-        case Deferred():
-            return delivery.deferred(outcome, now)
-
-
-def _closed_before(delivery: Delivery) -> Outcome | Closed:
-    if delivery.state is State.ACCEPTED:
-        return Accepted(delivery.fbtrace_id)
-    return Closed.ALREADY
+        noted = self.note(outcome, claimed, task.destination)
+        has_paused = self.heed.heed(task.destination, outcome, began_at=now, now=self.clock())
+        if noted.purchase is None:
+            return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
+        delivery = noted.purchase.deliveries[task.destination]
+        told = _told(noted.outcome or Closed.ALREADY, noted.purchase, delivery)
+        return replace(told, paused=task.destination) if has_paused else told
 
 
 _CLOSED: dict[State, Callable[[Delivery], Outcome | Closed]] = {

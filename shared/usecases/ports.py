@@ -5,8 +5,9 @@ Every adapter raises one of the errors below when its technology is away, and no
 else; whatever it was asked to write may then have happened or not.
 
     PortError
-    ├── StoreUnavailableError   sessions, ledger, dead letters
+    ├── StoreUnavailableError   sessions, ledger, dead letters, destinations
     ├── QueueUnavailableError   tasks
+    │   └── QueueFullError      … because its budget is used up
     ├── SecretUnavailableError  secrets
     └── StripeUnavailableError  Stripe's API
 """
@@ -20,6 +21,8 @@ from typing import Protocol
 from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
 from shared.domain.custom_data import Content
+from shared.domain.dead_letters import DeadLetter, LetterState
+from shared.domain.destinations import Standing
 from shared.domain.outcomes import Outcome
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
@@ -35,6 +38,10 @@ class StoreUnavailableError(PortError):
 
 class QueueUnavailableError(PortError):
     """The queue did not take the task in time."""
+
+
+class QueueFullError(QueueUnavailableError):
+    """The queue takes no more for now: a rate or a quota is used up."""
 
 
 class SecretUnavailableError(PortError):
@@ -80,18 +87,6 @@ class Receipt:
     sale_key: str | None
     recorded_at: datetime
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """An event that will never be accepted, kept so that a person can see why."""
-
-    key: str
-    reason: str
-    conversion: Conversion | None
-    rejected_at: datetime
-    expires_at: datetime
-    fbtrace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,18 +167,32 @@ class Ledger(Protocol):
         """Return purchases whose `relay_at` has come, the longest waiting first."""
         ...
 
+    def owed(self, now: datetime, *, limit: int) -> Sequence[Purchase]:
+        """Return purchases with an open delivery that could be paid by now, the oldest first."""
+        ...
+
 
 class Releases(Protocol):
     """The ledger as `collect` sees it: the purchases of one session."""
 
     async def of_session(self, session_id: str) -> Sequence[Entry]: ...
 
+    async def checkout(self, checkout_session_id: str) -> Alias | None:
+        """Return what is known of a checkout, be it paid, unpaid or over."""
+        ...
+
     async def replace(self, entry: Entry, purchase: Purchase) -> bool: ...
 
 
 class DeadLetters(Protocol):
+    """The rejected events, as `dispatch` writes them."""
+
     def keep(self, letter: DeadLetter) -> None:
-        """Store it; the same key again overwrites."""
+        """Store it; the same key again overwrites all but what persons did about it."""
+        ...
+
+    def end(self, key: str, state: LetterState, *, now: datetime) -> None:
+        """Write down what a replay came to; do nothing where the letter is gone by now."""
         ...
 
 
@@ -233,8 +242,32 @@ class Gateway(Protocol):
 
     def send(self, conversions: Sequence[Conversion]) -> Outcome: ...
 
+    def probe(self) -> Outcome:
+        """Ask whether a conversion would be let in, reporting nothing: Accepted or Deferred."""
+        ...
+
 
 Gateways = dict[Destination, Gateway]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenStanding:
+    """A standing as it was read, with the mark that says whether it changed since."""
+
+    standing: Standing
+    version: object
+
+
+class Destinations(Protocol):
+    """How each destination stands, the same for every function and instance."""
+
+    def find(self, destination: Destination) -> SeenStanding:
+        """Return what is stored; a destination nobody wrote of is running."""
+        ...
+
+    def replace(self, destination: Destination, seen: SeenStanding, standing: Standing) -> bool:
+        """Store it if nobody wrote since `seen` was read; else False."""
+        ...
 
 
 class SettledPurchases(Protocol):

@@ -1,6 +1,6 @@
 """Refresh: bring a purchase up to date with all that is known of it, and queue what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,8 +8,10 @@ from shared.domain import task_names
 from shared.domain.aliases import Alias
 from shared.domain.attribution import session_ids_of
 from shared.domain.conversions import Destination, PurchaseTask
-from shared.domain.deliveries import Delivery
+from shared.domain.deliveries import Delivery, reason_of
+from shared.domain.destinations import PARKED_FOR, Standing
 from shared.domain.known import Known, earlier_of, ids_of
+from shared.domain.outcomes import Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
 from shared.domain.sales import up_to_date
@@ -24,16 +26,23 @@ from shared.usecases.ports import (
     Tasks,
 )
 
+Standings = Mapping[Destination, Standing]
+NOT_KNOWN: Standings = {}
 # Two who refresh the same purchase at once disturb each other; each try sees what the other did.
 _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """The purchase as it is now, and the destinations for which a task was made."""
+    """
+    The purchase as it is now, and the destinations for which a task was made.
+
+    `parked` are those that are paused: what is owed to them waits in the ledger.
+    """
 
     purchase: Purchase
     queued: frozenset[Destination] = frozenset()
+    parked: frozenset[Destination] = frozenset()
     queue_is_away: bool = False
 
 
@@ -46,9 +55,15 @@ class RefreshPurchase:
     tasks: Tasks
     policies: Policies
 
-    def __call__(self, sale_key: str, *, now: datetime) -> Refreshed | None:
+    def __call__(
+        self, sale_key: str, *, now: datetime, standings: Standings = NOT_KNOWN
+    ) -> Refreshed | None:
         """
         Work out anew what follows for a purchase; None where there is no such purchase.
+
+        `standings` says how destinations stand, where the caller knows: for one that is paused
+        no task is made, for one that was paused lately what is parked is due at once. The
+        webhook does not ask: a task that meets a pause hands its debt back.
 
         The task comes before the note that it exists. If the note fails, the same name is
         tried again later and creates nothing; were it the other way round, a crash between
@@ -60,7 +75,7 @@ class RefreshPurchase:
             if entry is None:
                 return None
             purchase = self.current(entry, now)
-            refreshed = self._queued(purchase, now)
+            refreshed = queued(self.tasks, purchase, now, standings)
             unchanged = refreshed.purchase == entry.purchase
             if unchanged or self.ledger.replace(entry, refreshed.purchase):
                 return refreshed
@@ -85,18 +100,29 @@ class RefreshPurchase:
         sessions = self.sessions.find(session_ids) if session_ids else {}
         return Known(aliases, sessions)
 
-    def _queued(self, purchase: Purchase, now: datetime) -> Refreshed:
-        """Create the tasks that are due; where the queue is away, the debt stays written down."""
-        due = _due(purchase, now)
-        try:
-            for destination in due:
-                self.tasks.create(_task(purchase, destination))
-        except QueueUnavailableError:
-            return Refreshed(purchase, queue_is_away=True)
-        for destination in due:
-            queued = _noted(purchase.deliveries[destination], now)
-            purchase = purchase.with_delivery(destination, queued, now)
-        return Refreshed(purchase, frozenset(due))
+
+def queued(
+    tasks: Tasks, purchase: Purchase, now: datetime, standings: Standings = NOT_KNOWN
+) -> Refreshed:
+    """Create the tasks that are due; where the queue is away, the debt stays written down."""
+    due = _due(purchase, now, standings)
+    parked = [one for one in due if _is_parked(purchase, one, standings)]
+    for destination in parked:
+        reason = standings[destination].reason
+        waits = purchase.deliveries[destination].parked(
+            reason_of(Deferred(Because.PAUSED, reason or "")), now + PARKED_FOR
+        )
+        purchase = purchase.with_delivery(destination, waits, now)
+    made = [one for one in due if one not in parked]
+    try:
+        for destination in made:
+            tasks.create(_task(purchase, destination))
+    except QueueUnavailableError:
+        return Refreshed(purchase, parked=frozenset(parked), queue_is_away=True)
+    for destination in made:
+        noted = _noted(purchase.deliveries[destination], now)
+        purchase = purchase.with_delivery(destination, noted, now)
+    return Refreshed(purchase, frozenset(made), frozenset(parked))
 
 
 def refresh_all(
@@ -128,14 +154,28 @@ def _further(purchase: Purchase, aliases: dict[str, Alias]) -> set[str]:
     return before | {*earlier_of(purchase, aliases)}
 
 
-def _due(purchase: Purchase, now: datetime) -> list[Destination]:
+def _due(purchase: Purchase, now: datetime, standings: Standings) -> list[Destination]:
     return [
         destination
         for destination, delivery in purchase.deliveries.items()
         if ((at := delivery.relay_at(now)) is not None and at <= now)
         # A task that was made before it was withheld asks as well.
         or (purchase.asks_though_withheld(delivery) and delivery.queued_at is None)
+        or is_due_again(delivery, standings.get(destination), now)
     ]
+
+
+def is_due_again(delivery: Delivery, standing: Standing | None, now: datetime) -> bool:
+    """Tell whether a debt waits for a pause that is over."""
+    is_parked = delivery.is_open and delivery.parked_until is not None
+    return is_parked and standing is not None and standing.resumed_lately(now)
+
+
+def _is_parked(purchase: Purchase, destination: Destination, standings: Standings) -> bool:
+    """Tell whether its destination is paused; a task that only asks Stripe is made all the same."""
+    standing = standings.get(destination)
+    is_paused = standing is not None and standing.is_paused
+    return is_paused and purchase.deliveries[destination].is_open
 
 
 def _noted(delivery: Delivery, now: datetime) -> Delivery:

@@ -1,21 +1,31 @@
 """Relay: queue again what is owed and not queued, or was queued and never heard of since."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from shared.usecases.ports import Ledger
-from shared.usecases.refresh_purchase import RefreshPurchase
+from shared.domain.conversions import Destination
+from shared.domain.purchases import Purchase
+from shared.usecases.ports import Destinations, Ledger
+from shared.usecases.refresh_purchase import RefreshPurchase, Standings, is_due_again
 
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Relayed:
-    """Counts of one run; `left` purchases could not be queued and wait for the next."""
+    """
+    Counts of one run; `left` purchases could not be queued and wait for the next.
+
+    `parked` wait for a destination that is paused. `oldest_owed_for` is the age of the oldest
+    debt that could have been paid by now, whatever state its task is in; zero if there is none.
+    """
 
     found: int = 0
     queued: int = 0
+    parked: int = 0
     left: int = 0
+    oldest_owed_for: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +38,43 @@ class RelayDeliveries:
 
     ledger: Ledger
     refresh: RefreshPurchase
+    destinations: Destinations
 
     def __call__(self, *, now: datetime) -> Relayed:
-        """Raise StoreUnavailableError where the ledger is away."""
-        due = self.ledger.due(now, limit=_AT_ONCE)
-        queued = 0
-        for position, purchase in enumerate(due):
-            refreshed = self.refresh(purchase.sale_key, now=now)
-            if refreshed is not None and refreshed.queue_is_away:
+        """Raise StoreUnavailableError where the store is away."""
+        standings = {each: self.destinations.find(each).standing for each in Destination}
+        relayed = self._relay(self._found(standings, now), standings, now)
+        return replace(relayed, oldest_owed_for=self._oldest(now))
+
+    def _found(self, standings: Standings, now: datetime) -> Sequence[str]:
+        """Name what is due and, for a while after a pause, what waited for its end."""
+        due = [purchase.sale_key for purchase in self.ledger.due(now, limit=_AT_ONCE)]
+        if not any(standing.resumed_lately(now) for standing in standings.values()):
+            return due
+        owed = self.ledger.owed(now, limit=_AT_ONCE)
+        waited = [each.sale_key for each in owed if _waited(each, standings, now)]
+        return list(dict.fromkeys([*waited, *due]))
+
+    def _relay(self, found: Sequence[str], standings: Standings, now: datetime) -> Relayed:
+        queued = parked = 0
+        for position, sale_key in enumerate(found):
+            refreshed = self.refresh(sale_key, now=now, standings=standings)
+            if refreshed is None:
+                continue
+            if refreshed.queue_is_away:
                 # It is away for all of them; what is left stays due.
-                return Relayed(found=len(due), queued=queued, left=len(due) - position)
-            queued += 1 if refreshed is not None and refreshed.queued else 0
-        return Relayed(found=len(due), queued=queued)
+                return Relayed(len(found), queued, parked, left=len(found) - position)
+            queued += bool(refreshed.queued)
+            parked += bool(refreshed.parked)
+        return Relayed(len(found), queued, parked)
+
+    def _oldest(self, now: datetime) -> timedelta:
+        began = [purchase.owed_since for purchase in self.ledger.owed(now, limit=1)]
+        return max((now - at for at in began if at is not None), default=timedelta(0))
+
+
+def _waited(purchase: Purchase, standings: Standings, now: datetime) -> bool:
+    return any(
+        is_due_again(delivery, standings.get(destination), now)
+        for destination, delivery in purchase.deliveries.items()
+    )

@@ -1,11 +1,21 @@
 """Release: give the browser its leave to fire the Pixel's Purchase, and remember that it has it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.releases import Never, Pending, Release, ReleaseAnswer, Silence, decide_release
+from shared.domain.releases import (
+    Never,
+    Pending,
+    Release,
+    ReleaseAnswer,
+    Silence,
+    decide_release,
+    decide_unpaid,
+)
 from shared.domain.sessions import Session
-from shared.usecases.ports import Releases, SessionWriter
+from shared.domain.stripe_json import is_stripe_id
+from shared.usecases.ports import Entry, Releases, SessionWriter
 
 _TRIES = 3
 
@@ -38,6 +48,8 @@ class ReleasePurchase:
                 checkout_session_id=checkout_session_id,
                 now=now,
             )
+            if answer is Pending.PENDING and checkout_session_id is not None:
+                return await self._of_checkout(checkout_session_id, session_id, entries)
             if not isinstance(answer, Release):
                 return answer
             [entry] = [e for e in entries if e.purchase.sale_key == answer.purchase.sale_key]
@@ -45,6 +57,15 @@ class ReleasePurchase:
                 return answer
         # Somebody keeps writing to it (a delivery under way); the tag asks again.
         return Pending.PENDING
+
+    async def _of_checkout(
+        self, checkout_session_id: str, session_id: str, entries: Sequence[Entry]
+    ) -> ReleaseAnswer:
+        """Say of a checkout that will never be paid that it will not; ask nothing of a sale."""
+        sold = (entry.purchase.stripe.checkout_session_id for entry in entries)
+        if checkout_session_id in sold or not is_stripe_id(checkout_session_id):
+            return Pending.PENDING
+        return decide_unpaid(await self.releases.checkout(checkout_session_id), session_id)
 
 
 def _refuses(session: Session | None) -> bool:

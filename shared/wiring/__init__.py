@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import config
-from shared.domain.conversions import Destination
 from shared.domain.purchases import Source
 from shared.environment import Env
 from shared.wiring import parts
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.http.reconcile_endpoint import ReconcileEndpoint
     from shared.http.stripe_endpoint import StripeEndpoint
-    from shared.usecases import ports
 
 # ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
 
@@ -49,6 +47,8 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
                 tasks=tasks,
                 consent_rule=settings.consent,
                 session_kept_for=settings.session_kept_for,
+                shed=settings.shed,
+                budget=parts.budget(settings.events_per_second),
             ),
             release=ReleasePurchase(releases, sessions),
             tag=script,
@@ -93,44 +93,43 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
 
 def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     settings = config.DispatchSettings.from_env(env)
-    import requests
-
     from shared.adapters.cloud_tasks import CloudTasks
-    from shared.adapters.meta_gateway import MetaGateway
     from shared.adapters.stripe_books import StripeApiBooks
     from shared.adapters.task_bodies import decode
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.usecases.dispatch_events import DispatchEvents
     from shared.usecases.dispatch_purchase import DispatchPurchase
+    from shared.usecases.heed_destination import HeedDestination
+    from shared.usecases.note_outcome import NoteOutcome
+    from shared.usecases.probe_destination import ProbeDestination
 
     @cache
     def make() -> DispatchEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()
-        meta = MetaGateway(
-            session=requests.Session(),
-            events_url=settings.meta.events_url,
-            token=lambda: secret(settings.meta.access_token),
-            test_event_code=settings.meta.test_event_code,
-        )
-        gateways: ports.Gateways = {Destination.META: meta}
+        gateways = parts.gateways(settings.meta, secret)
+        probe = ProbeDestination(stores.destinations, gateways, parts.now)
+        heed = HeedDestination(stores.destinations, probe)
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=stores.sessions,
                 dead_letters=stores.dead_letters,
                 tasks=CloudTasks(parts.tasks_client(settings.tasks), parts.queues(settings.tasks)),
                 gateways=gateways,
+                heed=heed,
                 policies=settings.policies,
                 clock=parts.now,
+                shed=settings.shed,
             ),
             dispatch_purchase=DispatchPurchase(
                 ledger=stores.ledger,
                 refresh=parts.refresh(stores, settings.tasks, settings.policies),
                 books=StripeApiBooks(parts.stripe_api(settings.stripe, secret, parts.ASKED_FOR)),
                 gateways=gateways,
+                heed=heed,
+                note=NoteOutcome(stores.ledger, parts.now, parts.rest),
                 policies=settings.policies,
                 clock=parts.now,
-                rest=parts.rest,
             ),
             decode=decode,
             project=settings.store.project,
@@ -145,6 +144,8 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     from shared.adapters.stripe_api import API_VERSION
     from shared.adapters.stripe_lists import StripeApiLists
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.make_statement import MakeStatement
+    from shared.usecases.probe_destinations import ProbeDestinations
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.usecases.relay_deliveries import RelayDeliveries
     from shared.usecases.take_stripe_event import TakeStripeEvent
@@ -152,6 +153,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     @cache
     def make() -> ReconcileEndpoint:
         stores = parts.stores(settings.store)
+        secret = parts.secrets()
         refresh = parts.refresh(stores, settings.tasks, settings.policies)
         take = TakeStripeEvent(
             sessions=stores.sessions,
@@ -160,18 +162,21 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
             policies=settings.policies,
             e164=to_e164,
         )
+        relay = RelayDeliveries(stores.ledger, refresh, stores.destinations)
         return ReconcileEndpoint(
-            relay=RelayDeliveries(ledger=stores.ledger, refresh=refresh),
+            relay=relay,
+            probe=ProbeDestinations(
+                stores.destinations, parts.gateways(settings.meta, secret), relay, parts.now
+            ),
             stripe=ReconcileStripe(
-                lists=StripeApiLists(
-                    parts.stripe_api(settings.stripe, parts.secrets(), parts.WALKED_FOR)
-                ),
+                lists=StripeApiLists(parts.stripe_api(settings.stripe, secret, parts.WALKED_FOR)),
                 known=stores.known,
                 cursors=stores.cursors,
                 take=partial(take, source=Source.RECONCILE),
                 clock=parts.now,
                 api_version=API_VERSION,
             ),
+            statement=MakeStatement(stores.settled_purchases, parts.now),
             project=settings.store.project,
             clock=parts.now,
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.adapters.cloud_tasks import QueueSettings
     from shared.adapters.stripe_api import StripeApi
     from shared.domain.policies import Policies
+    from shared.domain.shedding import Budget
     from shared.http.stripe_endpoint import LiveSecrets
     from shared.usecases import ports
     from shared.usecases.reconcile_stripe import Cursors, Known
@@ -68,6 +69,28 @@ def stripe_api(
     )
 
 
+def budget(events_per_second: int | None) -> "Budget | None":
+    from shared.domain.shedding import Budget
+
+    return Budget(events_per_second) if events_per_second is not None else None
+
+
+def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "ports.Gateways":
+    """Make the door of every destination there is."""
+    import requests
+
+    from shared.adapters.meta_gateway import MetaGateway
+    from shared.domain.conversions import Destination
+
+    meta = MetaGateway(
+        session=requests.Session(),
+        events_url=settings.events_url,
+        token=lambda: secret(settings.access_token),
+        test_event_code=settings.test_event_code,
+    )
+    return {Destination.META: meta}
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -83,14 +106,19 @@ class Stores:
     dead_letters: "ports.DeadLetters"
     known: "Known"
     cursors: "Cursors"
+    destinations: "ports.Destinations"
+    settled_purchases: "ports.SettledPurchases"
 
 
 def stores(settings: config.StoreSettings) -> Stores:
     """Make the store's ports for the synchronous functions."""
     if settings.sqlite_path is not None:
-        from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger
+        from shared.adapters.sqlite_dead_letters import SqliteDeadLetters
+        from shared.adapters.sqlite_destinations import SqliteDestinations
+        from shared.adapters.sqlite_ledger import SqliteLedger
         from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
         from shared.adapters.sqlite_sessions import SqliteSessions
+        from shared.adapters.sqlite_statements import SqliteSettledPurchases
         from shared.adapters.sqlite_store import SqliteStore
 
         store = SqliteStore(Path(settings.sqlite_path))
@@ -100,13 +128,17 @@ def stores(settings: config.StoreSettings) -> Stores:
             SqliteDeadLetters(store),
             SqliteKnown(store, now),
             SqliteCursors(store),
+            SqliteDestinations(store),
+            SqliteSettledPurchases(store),
         )
     from google.cloud.firestore import Client
 
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_destinations import FirestoreDestinations
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
+    from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
     client = Client(project=settings.project, database=settings.database)
     return Stores(
@@ -115,6 +147,8 @@ def stores(settings: config.StoreSettings) -> Stores:
         FirestoreDeadLetters(client),
         FirestoreKnown(client, now),
         FirestoreCursors(client),
+        FirestoreDestinations(client),
+        FirestoreSettledPurchases(client),
     )
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.usecases import ports
+from shared.usecases import find_dead_letters, ports
 from tests.fakes import (
     FakeDeadLetters,
+    FakeDestinations,
     FakeLedger,
+    FakeRejectedPurchases,
     FakeReleases,
     FakeSessions,
     FakeSessionWriter,
@@ -27,6 +29,9 @@ class Stores:
     releases: ports.Releases
     dead_letters: ports.DeadLetters
     settled_purchases: ports.SettledPurchases
+    destinations: ports.Destinations
+    kept_letters: find_dead_letters.KeptLetters
+    rejected_purchases: find_dead_letters.RejectedPurchases
 
 
 @pytest.fixture(params=STORES)
@@ -36,20 +41,25 @@ def stores(request, tmp_path):
 
 @pytest.fixture
 def fake_stores():
-    sessions, ledger = FakeSessions(), FakeLedger()
+    sessions, ledger, letters = FakeSessions(), FakeLedger(), FakeDeadLetters()
     return Stores(
         sessions,
         FakeSessionWriter(sessions),
         ledger,
         FakeReleases(ledger),
-        FakeDeadLetters(),
+        letters,
         FakeSettledPurchases(ledger),
+        FakeDestinations(),
+        letters,
+        FakeRejectedPurchases(ledger),
     )
 
 
 @pytest.fixture
 def sqlite_stores(tmp_path):
-    from shared.adapters.sqlite_ledger import SqliteDeadLetters, SqliteLedger, SqliteReleases
+    from shared.adapters.sqlite_dead_letters import SqliteDeadLetters, SqliteRejectedPurchases
+    from shared.adapters.sqlite_destinations import SqliteDestinations
+    from shared.adapters.sqlite_ledger import SqliteLedger, SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessions, SqliteSessionWriter
     from shared.adapters.sqlite_statements import SqliteSettledPurchases
     from shared.adapters.sqlite_store import SqliteStore
@@ -62,6 +72,9 @@ def sqlite_stores(tmp_path):
         SqliteReleases(store),
         SqliteDeadLetters(store),
         SqliteSettledPurchases(store),
+        SqliteDestinations(store),
+        SqliteDeadLetters(store),
+        SqliteRejectedPurchases(store),
     )
     store.close()
 
@@ -70,7 +83,11 @@ def sqlite_stores(tmp_path):
 async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from google.cloud.firestore import AsyncClient, Client
 
-    from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
+    from shared.adapters.firestore_dead_letters import (
+        FirestoreDeadLetters,
+        FirestoreRejectedPurchases,
+    )
+    from shared.adapters.firestore_destinations import FirestoreDestinations
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
@@ -88,6 +105,9 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
         FirestoreDeadLetters(client),
         # Two a page, so that a handful of purchases turns pages.
         FirestoreSettledPurchases(client, purchases_a_page=2),
+        FirestoreDestinations(client),
+        FirestoreDeadLetters(client, letters_a_page=2),
+        FirestoreRejectedPurchases(client, purchases_a_page=2),
     )
     client.close()
     async_client.close()

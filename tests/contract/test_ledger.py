@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.domain.aliases import Alias, SettledIntent
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
+from shared.domain.readings import NoMoney
 from shared.usecases.ports import Recorded
 from tests.builders import A_SECOND, AN_HOUR, NOW, SESSION_ID, purchase, receipt
 
@@ -133,6 +134,14 @@ async def test_the_purchases_of_a_session_are_its_own(stores):
     entries = await stores.releases.of_session(SESSION_ID)
 
     assert [entry.purchase.sale_key for entry in entries] == ["pi_1"]
+
+
+async def test_a_checkout_is_known_by_its_alias_before_and_without_a_sale(stores):
+    over = Alias("cs_1", UNTIL, SESSION_ID, ended=True, ended_without=NoMoney.FAILED)
+    stores.ledger.record(receipt(sale_key=None), None, [over])
+
+    assert await stores.releases.checkout("cs_1") == over
+    assert await stores.releases.checkout("cs_unknown") is None
 
 
 async def test_a_release_is_written_by_the_first_alone(stores):

@@ -1,7 +1,7 @@
 """What every queue does: in memory, and over real gRPC to the Cloud Tasks stand-in."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import grpc.aio
@@ -18,7 +18,6 @@ from shared.adapters.cloud_tasks import AsyncCloudTasks, CloudTasks, QueueSettin
 from shared.adapters.task_bodies import decode
 from shared.domain.conversions import PurchaseTask
 from shared.usecases.ports import NewTask, Queue, QueueUnavailableError
-from tests.builders import NOW
 from tests.fakes import FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"
@@ -159,7 +158,7 @@ async def test_dispatch_is_called_with_json_and_a_token_for_its_root():
 async def test_a_task_may_be_kept_for_later():
     tasks = Grpc(synchronous=True)
 
-    await tasks.create(a_task(not_before=NOW.replace(year=2026) + timedelta(days=1)))
+    await tasks.create(a_task(not_before=datetime.now(UTC) + timedelta(days=1)))
 
     assert tasks.stand_in.pending(SETTINGS.purchases_queue) == 1
     assert tasks.poster.requests == []

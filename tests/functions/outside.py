@@ -241,6 +241,18 @@ class Stack:
         assert self._process.poll() is None, Path(self.log.name).read_text()
         return self.ready_file.exists()
 
+    def until_nothing_is_on_its_way(self) -> None:
+        """
+        Wait until every task is done that was not made for a later time.
+
+        After this, what Meta has not received it will not receive.
+        """
+        until(self._is_idle)
+
+    def _is_idle(self) -> bool:
+        state = requests.get(self.ready["cloud_tasks_control"] + "/state", timeout=10).json()
+        return all(q["pending"] == q["later"] for q in state["queues"].values())
+
     def stop(self) -> int:
         self._process.send_signal(signal.SIGINT)
         try:

@@ -87,7 +87,8 @@ def dev(tmp_path):
 def test_the_stack_says_what_is_where(stack):
     always = {"project", "cloud_tasks", "stripe_webhook_secret", "stripe_api", "meta", "shop"}
     store = {"firestore_emulator_host", "store"} & set(stack)
-    assert set(stack) == always | FUNCTIONS | store | {"cloud_tasks_control"}
+    queues = {"cloud_tasks_control", "events_queue", "purchases_queue"}
+    assert set(stack) == always | FUNCTIONS | store | queues
     assert len(store) == 1
 
 

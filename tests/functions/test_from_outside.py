@@ -152,12 +152,11 @@ def test_a_new_click_replaces_the_old_one(visitor):
     assert visitor.cookies()["_fbc"].endswith(".IwAR_second")
 
 
-def test_a_repeated_batch_is_told_once(visitor, meta):
-    first, marker = event(), event()
+def test_a_repeated_batch_is_told_once(world, visitor, meta):
+    first = event()
     visitor.report(first)
     visitor.report(first)
-    visitor.report(marker)
-    until(lambda: meta.named(marker["event_id"]))
+    world.until_nothing_is_on_its_way()
 
     assert len(meta.named(first["event_id"])) == 1
 
@@ -209,7 +208,7 @@ def test_the_tag_is_served_below_any_path_and_cached_by_etag(world, path):
     ids=["no record", "denied", "storage denied", "GPC", "empty"],
 )
 def test_without_consent_nothing_is_set_stored_or_sent(world, visitor, meta, consent, headers):
-    silent, marker = event(), event()
+    silent = event()
 
     answer = visitor.report(silent, consent=consent, **headers)
 
@@ -217,26 +216,24 @@ def test_without_consent_nothing_is_set_stored_or_sent(world, visitor, meta, con
     assert answer.headers["Settled-Dropped"] == "no_consent"
     assert "Settled-Session" not in answer.headers
     assert visitor.cookies() == {}
-    Visitor(world.ready["collect"], world.meta).report(marker)
-    until(lambda: meta.named(marker["event_id"]))
+    world.until_nothing_is_on_its_way()
     assert meta.named(silent["event_id"]) == []
 
 
 def test_leave_to_store_is_not_leave_to_tell(world, visitor, meta):
-    silent, marker = event(), event()
+    silent = event()
 
     answer = visitor.report(silent, consent=GRANTED | {"ad_user_data": "denied"})
 
     assert answer.status_code == 204
     assert answer.headers["Settled-Dropped"] == "no_consent"
     assert answer.headers["Settled-Session"]
-    Visitor(world.ready["collect"], world.meta).report(marker)
-    until(lambda: meta.named(marker["event_id"]))
+    world.until_nothing_is_on_its_way()
     assert meta.named(silent["event_id"]) == []
 
 
 def test_withdrawing_consent_clears_the_cookies_and_stops_what_is_queued(world, visitor, meta):
-    queued, marker = event(), event()
+    queued = event()
     meta.down = True
     tried = len(meta.requests)
     visitor.report(queued)
@@ -246,8 +243,7 @@ def test_withdrawing_consent_clears_the_cookies_and_stops_what_is_queued(world, 
     meta.down = False
 
     assert visitor.cookies() == {}
-    Visitor(world.ready["collect"], world.meta).report(marker)
-    until(lambda: meta.named(marker["event_id"]))
+    world.until_nothing_is_on_its_way()
     assert meta.named(queued["event_id"]) == []
 
 
@@ -471,38 +467,34 @@ def test_the_release_is_the_cookies_own(world, visitor, stripe, meta):
     assert visitor.release(asked)["status"] == "released"
 
 
-def test_the_same_event_five_times_at_once_is_one_purchase(visitor, stripe, meta):
-    sale, marker = stripe.paid(bought(visitor)), stripe.paid(bought(visitor))
+def test_the_same_event_five_times_at_once_is_one_purchase(world, visitor, stripe, meta):
+    sale = stripe.paid(bought(visitor))
 
     with ThreadPoolExecutor(5) as pool:
         statuses = list(pool.map(lambda _: stripe.post(sale).status_code, range(5)))
     stripe.post(sale)
-    stripe.post(marker)
 
     assert statuses == [200] * 5
-    until(lambda: meta.purchases(order_of(marker)) and meta.purchases(order_of(sale)))
+    world.until_nothing_is_on_its_way()
     assert len(meta.purchases(order_of(sale))) == 1
 
 
-def test_two_different_events_for_one_payment_are_one_purchase(visitor, stripe, meta):
-    sale, marker = stripe.paid(bought(visitor)), stripe.paid(bought(visitor))
+def test_two_different_events_for_one_payment_are_one_purchase(world, visitor, stripe, meta):
+    sale = stripe.paid(bought(visitor))
     twin = sale | {"id": unique("evt_"), "type": "checkout.session.async_payment_succeeded"}
 
     with ThreadPoolExecutor(2) as pool:
         assert [r.status_code for r in pool.map(stripe.post, [sale, twin])] == [200, 200]
-    stripe.post(marker)
 
-    until(lambda: meta.purchases(order_of(marker)) and meta.purchases(order_of(sale)))
+    world.until_nothing_is_on_its_way()
     assert len(meta.purchases(order_of(sale))) == 1
 
 
-def test_a_delayed_payment_is_silent_until_it_settles(visitor, stripe, meta):
+def test_a_delayed_payment_is_silent_until_it_settles(world, visitor, stripe, meta):
     sale = stripe.paid(bought(visitor), payment_status="unpaid")
-    marker = stripe.paid(bought(visitor))
 
     assert stripe.post(sale).status_code == 200
-    stripe.post(marker)
-    until(lambda: meta.purchases(order_of(marker)))
+    world.until_nothing_is_on_its_way()
     assert meta.purchases(order_of(sale)) == []
 
     settled = json.loads(json.dumps(sale)) | {
@@ -537,25 +529,24 @@ SILENT_SALES = {
     ("kind", "session", "envelope"), SILENT_SALES.values(), ids=SILENT_SALES.keys()
 )
 def test_what_is_no_reportable_money_is_answered_and_told_to_nobody(
-    visitor, stripe, meta, kind, session, envelope
+    world, visitor, stripe, meta, kind, session, envelope
 ):
     sale = stripe.paid(bought(visitor), **session) | {"type": kind} | envelope
-    marker = stripe.paid(bought(visitor))
 
     assert stripe.post(sale).status_code == 200
-    stripe.post(marker)
 
-    until(lambda: meta.purchases(order_of(marker)))
+    world.until_nothing_is_on_its_way()
     assert meta.purchases(order_of(sale)) == []
 
 
-def test_a_purchase_that_no_consented_session_explains_is_told_to_nobody(visitor, stripe, meta):
-    sale, marker = stripe.paid("s_nobody_knows_this"), stripe.paid(bought(visitor))
+def test_a_purchase_that_no_consented_session_explains_is_told_to_nobody(
+    world, visitor, stripe, meta
+):
+    sale = stripe.paid("s_nobody_knows_this")
 
     assert stripe.post(sale).status_code == 200
-    stripe.post(marker)
 
-    until(lambda: meta.purchases(order_of(marker)))
+    world.until_nothing_is_on_its_way()
     assert meta.purchases(order_of(sale)) == []
 
 
@@ -600,16 +591,14 @@ def test_a_200_that_received_nothing_is_not_acceptance(visitor, stripe, meta):
     assert len(until(lambda: meta.purchases(order_of(sale)))) == 1
 
 
-def test_what_meta_refuses_for_good_is_not_sent_again(visitor, stripe, meta):
-    sale, marker = stripe.paid(bought(visitor)), stripe.paid(bought(visitor))
+def test_what_meta_refuses_for_good_is_not_sent_again(world, visitor, stripe, meta):
+    sale = stripe.paid(bought(visitor))
     meta.failures.append((400, {"error": {"code": 100, "error_subcode": 2804019}}))
     tried = len(meta.requests)
     stripe.post(sale)
     until(lambda: len(meta.requests) > tried)
 
-    stripe.post(marker)
-
-    until(lambda: meta.purchases(order_of(marker)))
+    world.until_nothing_is_on_its_way()
     assert meta.purchases(order_of(sale)) == []
     assert until(lambda: visitor.release(_asking(sale))["status"] == "never")
 

@@ -5,13 +5,10 @@
 import csv
 import io
 import json
-import os
 import re
-import subprocess
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -24,9 +21,8 @@ from shared.domain.deliveries import Delivery, State
 from shared.domain.purchases import NoMatch
 from tests.builders import A_DAY, NOW, purchase
 from tests.functions.outside import OutsideStripe, until
+from tests.functions.settled_command import command as run
 
-ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = ("STORE", "GOOGLE_CLOUD_PROJECT", "FIRESTORE_DATABASE", "FIRESTORE_EMULATOR_HOST")
 DAY = "2026-11-24"
 TODAY = date(2026, 11, 24)
 
@@ -52,18 +48,6 @@ SALES = [
     ),
     sale("pi_next_day", State.ACCEPTED, settled_at=NOW + A_DAY),
 ]
-
-
-def run(*arguments, **settings):
-    outside = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return subprocess.run(
-        [ROOT / "scripts/settled", *arguments],
-        env=outside | settings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def file_of(folder, *purchases):

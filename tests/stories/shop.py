@@ -10,12 +10,13 @@ from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.usecases.dispatch_purchase import DispatchPurchase
+from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.builders import A_DAY, POLICIES, consent, plain_e164, session, visit
-from tests.fakes import FakeGateway, FakeLedger, FakeSessions, FakeTasks
+from tests.fakes import FakeDestinations, FakeGateway, FakeLedger, FakeSessions, FakeTasks, heed_of
 from tests.stories.stripe_account import START, StripeAccount
 from tests.stories.stripe_answers import StripeAnswers
 from tests.stories.stripe_shapes import NEWEST
@@ -75,6 +76,7 @@ class Shop:
         self.now = BEGINNING
         self.ledger, self.tasks = ledger or FakeLedger(), FakeTasks()
         self.sessions, self.meta = FakeSessions(), meta or FakeGateway()
+        self.destinations = FakeDestinations()
         self.answers = StripeAnswers(account, never_made)
         self.done: set[str] = set()
         self.cursors: dict[str, dict] = {}
@@ -85,15 +87,16 @@ class Shop:
         self.take = TakeStripeEvent(
             self.sessions, self.ledger, self.refresh, policies, e164=plain_e164
         )
-        self.relay_deliveries = RelayDeliveries(self.ledger, self.refresh)
+        self.relay_deliveries = RelayDeliveries(self.ledger, self.refresh, self.destinations)
         self.dispatch_purchase = DispatchPurchase(
             ledger=self.ledger,
             refresh=self.refresh,
             books=self.answers,
             gateways={Destination.META: self.meta},
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
+            note=NoteOutcome(self.ledger, lambda: self.now, lambda _: None),
             policies=policies,
             clock=lambda: self.now,
-            rest=lambda _: None,
         )
 
     # What reaches the functions.

@@ -81,8 +81,8 @@ def test_the_control_port_tells_what_is_pending(stand_in):
         assert stand_in.wait_until_idle(PATIENCE)
     assert requests.get(f"{stand_in.control_url}/state", timeout=PATIENCE).json() == {
         "queues": {
-            QUEUE: {"pending": 0, "paused": False},
-            OTHER_QUEUE: {"pending": 1, "paused": True},
+            QUEUE: {"pending": 0, "later": 0, "paused": False},
+            OTHER_QUEUE: {"pending": 1, "later": 0, "paused": True},
         },
         "attempts": 1,
     }
@@ -142,7 +142,7 @@ def test_the_command_serves_until_a_signal_and_leaves_within_a_second(tmp_path, 
             client.create_task(parent=QUEUE, task=tasks_v2.Task(http_request={"url": worker.url}))
         assert worker.heard(1)
         assert requests.get(f"{addresses['control']}/state", timeout=PATIENCE).json() == {
-            "queues": {QUEUE: {"pending": 1, "paused": False}},
+            "queues": {QUEUE: {"pending": 1, "later": 0, "paused": False}},
             "attempts": 0,
         }
         signalled_at = time.monotonic()

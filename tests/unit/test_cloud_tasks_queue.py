@@ -48,6 +48,19 @@ def test_tasks_are_taken_in_the_order_in_which_they_fall_due():
     assert taken(queue, NOW + 2 * A_SECOND) == ["early", "late"]
 
 
+def test_what_was_made_for_later_is_told_from_what_comes_back():
+    queue = a_queue()
+    queue.add(a_task(), NOW)
+    queue.add(a_task("later", NOW + A_SECOND), NOW)
+    assert queue.kept_for_later(NOW) == 1
+
+    attempt = queue.take_due(NOW)
+    queue.conclude(attempt, FAILED, NOW)
+    assert queue.next_due_at(NOW) > NOW  # Its back-off is no time of its own.
+    assert queue.kept_for_later(NOW) == 1
+    assert queue.kept_for_later(NOW + A_SECOND) == 0
+
+
 def test_a_task_under_way_is_not_taken_twice():
     queue = a_queue()
     queue.add(a_task(), NOW)

@@ -23,6 +23,7 @@ ALLOWED = {
     (State.OWED, State.REJECTED),
     (State.OWED, State.WITHHELD),
     (State.OWED, State.EXPIRED),
+    (State.QUEUED, State.OWED),
     (State.QUEUED, State.ACCEPTED),
     (State.QUEUED, State.REJECTED),
     (State.QUEUED, State.WITHHELD),
@@ -65,28 +66,32 @@ def test_each_task_gets_a_number_of_its_own():
 
 
 def test_an_attempt_keeps_others_away_until_it_must_have_died():
-    running = Delivery().queued(NOW).attempted(NOW)
+    running = Delivery().queued(NOW).attempted("Purchase", NOW)
 
     assert running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST - A_SECOND)
     assert not running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST)
 
 
 def test_an_attempt_that_never_ended_makes_the_next_one_ambiguous():
-    died = Delivery().queued(NOW).attempted(NOW)
+    died = Delivery().queued(NOW).attempted("Purchase", NOW)
 
-    again = died.attempted(NOW + ATTEMPT_LASTS_AT_MOST)
+    again = died.attempted("Purchase", NOW + ATTEMPT_LASTS_AT_MOST)
 
     assert (again.attempts, again.ambiguous) == (2, 1)
 
 
 def test_a_clean_second_attempt_is_not_ambiguous():
-    refused = Delivery().queued(NOW).attempted(NOW).deferred(Deferred(Because.BROKEN), NOW)
+    refused = (
+        Delivery().queued(NOW).attempted("Purchase", NOW).deferred(Deferred(Because.BROKEN), NOW)
+    )
 
-    assert refused.attempted(NOW + A_SECOND).ambiguous == 0
+    assert refused.attempted("Purchase", NOW + A_SECOND).ambiguous == 0
 
 
 def test_an_answer_that_got_lost_counts_as_ambiguous():
-    lost = Delivery().queued(NOW).attempted(NOW).deferred(Deferred(Because.AMBIGUOUS), NOW)
+    lost = (
+        Delivery().queued(NOW).attempted("Purchase", NOW).deferred(Deferred(Because.AMBIGUOUS), NOW)
+    )
 
     assert (lost.state, lost.ambiguous) == (State.QUEUED, 1)
     assert not lost.is_being_attempted(NOW)
@@ -94,13 +99,23 @@ def test_an_answer_that_got_lost_counts_as_ambiguous():
 
 def test_a_deferred_attempt_shows_that_its_task_is_alive():
     later = NOW + QUEUED_AT_MOST_FOR
-    deferred = Delivery().queued(NOW).attempted(later).deferred(Deferred(Because.BROKEN), later)
+    deferred = (
+        Delivery()
+        .queued(NOW)
+        .attempted("Purchase", later)
+        .deferred(Deferred(Because.BROKEN), later)
+    )
 
     assert deferred.relay_at(later) == later + QUEUED_AT_MOST_FOR
 
 
 def test_acceptance_keeps_the_trace_and_the_time():
-    accepted = Delivery().queued(NOW).attempted(NOW).closed_by(Accepted("trace-9"), NOW + A_SECOND)
+    accepted = (
+        Delivery()
+        .queued(NOW)
+        .attempted("Purchase", NOW)
+        .closed_by(Accepted("trace-9"), NOW + A_SECOND)
+    )
 
     assert accepted.state is State.ACCEPTED
     assert accepted.fbtrace_id == "trace-9"
@@ -108,6 +123,8 @@ def test_acceptance_keeps_the_trace_and_the_time():
 
 
 def test_rejection_keeps_the_reason():
-    rejected = Delivery().attempted(NOW).closed_by(Rejected("meta_100_2804019", "t"), NOW)
+    rejected = (
+        Delivery().attempted("Purchase", NOW).closed_by(Rejected("meta_100_2804019", "t"), NOW)
+    )
 
     assert (rejected.state, rejected.reason) == (State.REJECTED, "meta_100_2804019")

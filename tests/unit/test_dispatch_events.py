@@ -12,20 +12,28 @@ from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
 from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
-from tests.fakes import FakeDeadLetters, FakeGateway, FakeSessions, FakeTasks
+from tests.fakes import (
+    FakeDeadLetters,
+    FakeDestinations,
+    FakeGateway,
+    FakeSessions,
+    FakeTasks,
+    heed_of,
+)
 
 
 class World:
     def __init__(self, *outcomes, policies: Policies = POLICIES):
         self.sessions, self.letters, self.tasks = FakeSessions(), FakeDeadLetters(), FakeTasks()
         self.sessions.stored[SESSION_ID] = session()
-        self.meta = FakeGateway(*outcomes)
+        self.meta, self.destinations = FakeGateway(*outcomes), FakeDestinations()
         self.now = NOW
         self.dispatch = DispatchEvents(
             sessions=self.sessions,
             dead_letters=self.letters,
             tasks=self.tasks,
             gateways={Destination.META: self.meta},
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
             policies=policies,
             clock=lambda: self.now,
         )

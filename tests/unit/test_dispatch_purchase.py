@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from shared.domain.aliases import Alias
+from shared.domain.aliases import Alias, event_id_alias
 from shared.domain.conversions import ActionSource, Destination, PurchaseTask
 from shared.domain.deliveries import ATTEMPT_LASTS_AT_MOST, Delivery, State, Withheld
+from shared.domain.meta_words import in_meta_words
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.policies import Policies
+from shared.domain.readings import Kind
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
+from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.ports import Recorded, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
 from tests.builders import (
@@ -25,7 +29,15 @@ from tests.builders import (
     receipt,
     session,
 )
-from tests.fakes import FakeBooks, FakeGateway, FakeLedger, FakeSessions, FakeTasks
+from tests.fakes import (
+    FakeBooks,
+    FakeDestinations,
+    FakeGateway,
+    FakeLedger,
+    FakeSessions,
+    FakeTasks,
+    heed_of,
+)
 
 TASK = PurchaseTask("pi_1")
 
@@ -41,6 +53,7 @@ class World:
         self.sessions.stored[SESSION_ID] = session()
         assert self.ledger.record(receipt(), purchase(**changes), ()) is Recorded.NOW
         self.books, self.tasks = FakeBooks(), FakeTasks()
+        self.destinations = FakeDestinations()
         self.dispatch = DispatchPurchase(
             ledger=self.ledger,
             refresh=RefreshPurchase(
@@ -48,9 +61,10 @@ class World:
             ),
             books=self.books,
             gateways={Destination.META: self.meta},
+            heed=heed_of(self.destinations, self.meta, lambda: self.now),
+            note=NoteOutcome(self.ledger, lambda: self.now, self.rests.append),
             policies=policies,
             clock=lambda: self.now,
-            rest=self.rests.append,
         )
 
     @property
@@ -171,7 +185,7 @@ def test_what_may_still_succeed_stays_open_and_is_sent_again_unchanged():
 def test_an_attempt_that_died_blocks_the_next_only_for_as_long_as_it_could_live():
     world = World()
     entry = world.ledger.find("pi_1")
-    died = entry.purchase.deliveries[Destination.META].attempted(NOW)
+    died = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
     world.ledger.replace(entry, entry.purchase.with_delivery(Destination.META, died, NOW))
 
     assert world.dispatch(TASK).outcome == Deferred(Because.IN_PROGRESS)
@@ -304,3 +318,92 @@ def test_a_full_refund_that_is_heard_of_during_the_attempt_does_not_hide_its_acc
     assert isinstance(told.outcome, Accepted)
     assert world.delivery.state is State.ACCEPTED
     assert world.ledger.find("pi_1").purchase.refunded_minor == 5990
+
+
+# What every attempt says, and what nobody knows of an attempt.
+
+
+class Capturing(FakeGateway):
+    """Writes down what would go over the wire, as Meta would see it."""
+
+    def __init__(self, *outcomes):
+        super().__init__(*outcomes)
+        self.bodies = []
+
+    def send(self, conversions):
+        self.bodies += [in_meta_words(each) for each in conversions]
+        return super().send(conversions)
+
+
+def test_every_attempt_says_the_same_of_what_meta_deduplicates_by():
+    """
+    Whatever is learnt meanwhile: another kind of sale, another policy, another id of the shop's.
+    """
+    lost = Deferred(Because.AMBIGUOUS, "ReadTimeout")
+    policies = replace(POLICIES, renewal_event="Renewal")
+    world = World(policies=policies)
+    meta = world.dispatch.gateways[Destination.META] = Capturing(lost, lost)
+
+    world.dispatch(TASK)
+    world.now += timedelta(hours=3)
+    entry = world.ledger.find("pi_1")
+    shared = Alias(event_id_alias("purchase-pi_1"), NOW + A_DAY, money={"pi_1": 1, "pi_2": 1})
+    world.ledger.record(receipt("evt_shared"), None, [shared])
+    world.ledger.replace(entry, replace(entry.purchase, kind=Kind.RENEWAL, order_id="late"))
+    world.dispatch(TASK)
+    world.now += timedelta(hours=3)
+    world.dispatch(TASK)
+
+    identical = [(b["event_id"], b["event_name"], b["event_time"]) for b in meta.bodies]
+    assert identical == [("purchase-pi_1", "Purchase", int(NOW.timestamp()))] * 3
+    assert {b["custom_data"]["value"] for b in meta.bodies} == {Decimal("59.90")}
+    assert (world.delivery.state, world.delivery.ambiguous) == (State.ACCEPTED, 2)
+
+
+def test_an_attempt_that_was_killed_is_counted_before_a_refund_closes_the_delivery():
+    """
+    Meta may have it. The ledger says that it was withheld, and that it may have been told.
+    """
+    world = World()
+    entry = world.ledger.find("pi_1")
+    died = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
+    killed = entry.purchase.with_delivery(Destination.META, died, NOW)
+    world.ledger.replace(entry, replace(killed, refunded_minor=5990))
+
+    world.now += ATTEMPT_LASTS_AT_MOST
+    world.dispatch.refresh("pi_1", now=world.now)
+
+    assert (world.delivery.state, world.delivery.reason) == (State.WITHHELD, Withheld.REFUNDED)
+    assert (world.delivery.attempts, world.delivery.ambiguous) == (1, 1)
+
+
+def test_while_an_attempt_runs_no_refund_closes_the_delivery():
+    world = World()
+    entry = world.ledger.find("pi_1")
+    runs = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
+    running = entry.purchase.with_delivery(Destination.META, runs, NOW)
+    world.ledger.replace(entry, replace(running, refunded_minor=5990))
+
+    world.dispatch.refresh("pi_1", now=NOW + ATTEMPT_LASTS_AT_MOST - A_SECOND)
+
+    assert world.delivery.is_open
+
+
+def test_what_nobody_can_explain_is_tried_five_times_and_kept_for_a_person():
+    strange = Deferred(Because.UNEXPLAINED, "meta_5000")
+    world = World(*[strange] * 9)
+
+    outcomes = [world.dispatch(TASK).outcome for _ in range(5)]
+
+    assert outcomes == [strange] * 4 + [Rejected("meta_5000")]
+    assert (world.delivery.state, world.delivery.reason) == (State.REJECTED, "meta_5000")
+    assert len(world.meta.sent) == 5
+
+
+def test_an_outage_in_between_does_not_use_up_the_patience_with_what_is_unexplained():
+    strange, down = Deferred(Because.UNEXPLAINED, "meta_-3"), Deferred(Because.BROKEN, "http_502")
+    world = World(*[down] * 50, strange, *[down] * 50, Accepted("t"))
+
+    outcomes = [world.dispatch(TASK).outcome for _ in range(102)]
+
+    assert outcomes[-1] == Accepted("t")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.meta_answers import MetaError, Reaction, reaction_to, read_answer
+from shared.domain.meta_answers import MetaError, Reaction, Waits, reaction_to, read_answer
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 REACTIONS = [
@@ -32,8 +32,8 @@ REACTIONS = [
     (404, 803, None, Reaction.CONFIG),
     (400, 2635, None, Reaction.CONFIG),
     (400, 2500, None, Reaction.CONFIG),
-    (400, 5000, None, Reaction.RETRY),
-    (400, -3, None, Reaction.RETRY),
+    (400, 5000, None, Reaction.FEW),
+    (400, -3, None, Reaction.FEW),
     (400, 105, None, Reaction.DROP),
     (400, 100, 2804003, Reaction.DROP),
     (400, 100, 2804019, Reaction.DROP),
@@ -90,6 +90,6 @@ def test_a_rejection_carries_the_numbers_and_the_trace_and_no_text():
 
 
 def test_retry_after_is_passed_on():
-    answer = read_answer(503, None, sent=1, retry_after=timedelta(seconds=7))
+    answer = read_answer(503, None, sent=1, waits=Waits(timedelta(seconds=7)))
 
     assert answer == Deferred(Because.BROKEN, "http_503", timedelta(seconds=7))

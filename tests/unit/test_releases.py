@@ -7,8 +7,11 @@ import pytest
 
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
+from shared.domain.evidence import evidence_of
+from shared.domain.matching import Match
 from shared.domain.policies import PIXEL_AND_SERVER_MERGE
-from shared.domain.readings import Kind, StripeObjects
+from shared.domain.purchases import MatchedBy
+from shared.domain.readings import Kind, Link, NoMoney, References, StripeObjects
 from shared.domain.releases import (
     Never,
     Pending,
@@ -16,6 +19,7 @@ from shared.domain.releases import (
     Silence,
     decide_release,
 )
+from shared.domain.stripe_events import StripeEvent
 from shared.usecases.release_purchase import ReleasePurchase
 from tests.builders import (
     A_SECOND,
@@ -142,6 +146,48 @@ async def test_a_release_that_cannot_be_written_is_not_given():
     answer = await ReleasePurchase(FakeReleases(ledger), NOBODY)(
         SESSION_ID, checkout_session_id=None, now=NOW
     )
+
+    assert answer is Pending.PENDING
+
+
+def a_checkout_that(says, *, session_id=SESSION_ID):
+    """Its event, taken as the webhook takes it: what the ledger knows of it, and no purchase."""
+    objects = StripeObjects(checkout_session_id="cs_1", payment_intent_id="pi_1")
+    link = Link(objects, References(client_reference_id=session_id), says)
+    event = StripeEvent("evt_9", "checkout.session.expired", NOW, False, None, None, {})
+    matched = Match(session(session_id), MatchedBy.CLIENT_REFERENCE_ID)
+    ledger = FakeLedger()
+    ledger.record(receipt(), None, evidence_of(link, event, matched, NOW).aliases)
+    return ReleasePurchase(FakeReleases(ledger), NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("says", "answer"),
+    [
+        (NoMoney.FAILED, Silence(Never.PAYMENT_FAILED)),
+        (NoMoney.EXPIRED, Silence(Never.CHECKOUT_EXPIRED)),
+        (NoMoney.UNPAID, Pending.PENDING),
+        (NoMoney.SUBSCRIPTION, Pending.PENDING),
+    ],
+)
+async def test_a_checkout_that_ended_without_money_is_waited_for_no_longer(says, answer):
+    release = a_checkout_that(says)
+
+    assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) == answer
+
+
+async def test_how_a_checkout_ended_is_told_to_its_own_visitor_alone():
+    release = a_checkout_that(NoMoney.FAILED, session_id="s_somebody_elses_session")
+
+    assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) is Pending.PENDING
+
+
+@pytest.mark.parametrize("asked", ["", "cs/1", "..", "__cs__", "cs_" + "x" * 300])
+async def test_what_is_no_id_of_stripes_is_not_looked_up(asked):
+    releases = FakeReleases(FakeLedger())
+    releases.checkout = None  # Calling it fails.
+
+    answer = await ReleasePurchase(releases, NOBODY)(SESSION_ID, checkout_session_id=asked, now=NOW)
 
     assert answer is Pending.PENDING
 

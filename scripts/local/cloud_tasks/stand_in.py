@@ -34,6 +34,7 @@ class CloudTasks:
         clock: Clock = utc_now,
         poster: Poster | None = None,
     ) -> None:
+        self._clock = clock
         self._queues = Queues(names_kept_for)
         configs = queues if isinstance(queues, Mapping) else dict.fromkeys(queues, LAPTOP)
         for name, config in configs.items():
@@ -115,8 +116,12 @@ class CloudTasks:
 
     def state(self) -> dict[str, object]:
         """Say what GET /state says."""
+        now = self._clock()
         with self._queues.changed:
-            queues = {q.name: {"pending": len(q), "paused": q.paused} for q in self._queues}
+            queues = {
+                q.name: {"pending": len(q), "later": q.kept_for_later(now), "paused": q.paused}
+                for q in self._queues
+            }
             return {"queues": queues, "attempts": self._dispatcher.attempts}
 
     def _listen(self, port: int, control_port: int | None) -> None:

@@ -45,6 +45,10 @@ class TaskQueue:
     def __iter__(self) -> Iterator[Task]:
         return iter(self._tasks.values())
 
+    def kept_for_later(self, now: datetime) -> int:
+        """Count the tasks that were made for a time which has not come yet."""
+        return sum(1 for t in self if t.progress.dispatches == 0 and t.scheduled_at > now)
+
     def configure(self, config: QueueConfig, now: datetime) -> None:
         self.config = config
         self._bucket.change_rate(config.rate.max_dispatches_per_second, now)

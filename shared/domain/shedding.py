@@ -1,0 +1,51 @@
+"""
+Shedding: what is given up first when something is used up.
+
+A page view more or less changes nothing; a cart that is not reported does, and a purchase must
+never wait behind either. So where a queue, a destination's rate or a budget is exhausted, the
+events named here are dropped by name, and everything else waits. Nothing is dropped before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+PAGE_VIEWS = frozenset({"PageView"})
+# A budget is a rate; a page that reports ten events at once is within it.
+_BURST = timedelta(seconds=10)
+
+
+class Named(Protocol):
+    @property
+    def event_name(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=Named)
+
+
+def split(events: Sequence[_N], shed: frozenset[str]) -> tuple[list[_N], list[_N]]:
+    """Tell what is kept from what may be given up."""
+    kept = [event for event in events if event.event_name not in shed]
+    return kept, [event for event in events if event.event_name in shed]
+
+
+@dataclass(slots=True)
+class Budget:
+    """
+    Events a second that one instance passes on; what must not be dropped passes all the same.
+
+    Each event pays for a stretch of time. Ten seconds may be spent ahead, which is the burst;
+    further ahead the budget is used up, and it is never overdrawn by more than ten seconds.
+    """
+
+    per_second: int
+    _spent_until: datetime | None = field(init=False, default=None)
+
+    def spend(self, count: int, now: datetime) -> None:
+        cost = count * timedelta(seconds=1) // self.per_second
+        spent = max(self._spent_until or now, now) + cost
+        self._spent_until = min(spent, now + 2 * _BURST)
+
+    def is_used_up(self, now: datetime) -> bool:
+        return self._spent_until is not None and self._spent_until - now >= _BURST

@@ -1,0 +1,45 @@
+"""Make the statement: what became of the money that settled in a span of whole days."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.conversions import Destination
+from shared.domain.period import Period
+from shared.domain.purchases import Purchase
+from shared.domain.statement import Statement, statements
+from shared.usecases.ports import SettledPurchases
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The statements, one a currency; not `finished` where time ran out before the last sale."""
+
+    asked: Period
+    destination: Destination
+    statements: tuple[Statement, ...]
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStatement:
+    """Ports of `reconcile POST /statement`. It reads and writes nothing, so it may run twice."""
+
+    purchases: SettledPurchases
+    clock: Callable[[], datetime]
+    destination: Destination = Destination.META
+
+    def __call__(self, asked: Period, *, deadline: datetime) -> Stated:
+        """Read until the end or the deadline, the oldest sale first; StoreUnavailableError."""
+        found: list[Purchase] = []
+        finished = self._read(self.purchases.between(asked.since, asked.until), deadline, found)
+        return Stated(asked, self.destination, statements(found, self.destination), finished)
+
+    def _read(
+        self, purchases: Iterator[Purchase], deadline: datetime, found: list[Purchase]
+    ) -> bool:
+        for purchase in purchases:
+            if self.clock() >= deadline:
+                return False
+            found.append(purchase)
+        return True
