@@ -8,11 +8,20 @@ locals {
   collections = {
     aliases      = { expires = true, queried = { unpaid_at = "ASCENDING" } }
     cursors      = { expires = false, queried = {} }
-    dead_letters = { expires = true, queried = {} }
+    dead_letters = { expires = true, queried = { rejected_at = "ASCENDING" } }
     destinations = { expires = false, queried = {} }
-    purchases    = { expires = false, queried = { relay_at = "ASCENDING", session_id = "ASCENDING", settled_at = "ASCENDING" } }
-    receipts     = { expires = true, queried = {} }
-    sessions     = { expires = true, queried = {} }
+    purchases = {
+      expires = false
+      queried = {
+        "deliveries.meta.state" = "ASCENDING"
+        owed_since              = "ASCENDING"
+        relay_at                = "ASCENDING"
+        session_id              = "ASCENDING"
+        settled_at              = "ASCENDING"
+      }
+    }
+    receipts = { expires = true, queried = {} }
+    sessions = { expires = true, queried = {} }
   }
   _queried = merge([
     for collection, kept in local.collections : {

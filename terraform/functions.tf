@@ -75,6 +75,10 @@ locals {
     TRUSTED_PROXY_HOPS = tostring(local.trusted_proxy_hops)
     COOKIE_DOMAIN      = var.shop.cookie_domain
     SESSION_DAYS       = tostring(var.shop.session_days)
+    EVENT_BUDGET       = var.shedding.events_per_second == null ? "none" : tostring(var.shedding.events_per_second)
+  }
+  _shedding_settings = {
+    SHED_EVENTS = length(var.shedding.events) == 0 ? "none" : join(",", var.shedding.events)
   }
   _webhook_settings = {
     STRIPE_WEBHOOK_SECRETS = join(",", [for name in var.stripe.endpoints : local.secret_references["stripe-webhook-${name}"]])
@@ -100,10 +104,10 @@ locals {
 
   _common_settings = merge(local._store_settings, local._task_settings, local._consent_settings)
   settings = {
-    collect        = merge(local._common_settings, local._collect_settings)
+    collect        = merge(local._common_settings, local._shedding_settings, local._collect_settings)
     stripe_webhook = merge(local._common_settings, local._policy_settings, local._webhook_settings)
-    dispatch       = merge(local._common_settings, local._policy_settings, local._meta_settings, local._stripe_settings)
-    reconcile      = merge(local._common_settings, local._policy_settings, local._stripe_settings)
+    dispatch       = merge(local._common_settings, local._shedding_settings, local._policy_settings, local._meta_settings, local._stripe_settings)
+    reconcile      = merge(local._common_settings, local._policy_settings, local._meta_settings, local._stripe_settings)
   }
 }
 

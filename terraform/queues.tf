@@ -16,10 +16,9 @@ locals {
 
   # What `dispatch` can take at once. Purchases have a quarter of it to themselves, so that Cloud
   # Run never turns one away for an event.
-  _capacity           = local.sizes["dispatch"].max_instances * local.sizes["dispatch"].concurrency
-  _purchases_at_once  = max(1, floor(local._capacity / 4 / var.queues.purchases_shards))
-  _events_at_once     = max(1, floor((local._capacity - local._purchases_at_once * var.queues.purchases_shards) / var.queues.events_shards))
-  _task_kept_for_days = 8
+  _capacity          = local.sizes["dispatch"].max_instances * local.sizes["dispatch"].concurrency
+  _purchases_at_once = max(1, floor(local._capacity / 4 / var.queues.purchases_shards))
+  _events_at_once    = max(1, floor((local._capacity - local._purchases_at_once * var.queues.purchases_shards) / var.queues.events_shards))
 
   # Which queues a function's code puts tasks into; tests/terraform derives the same from the code.
   enqueues = {
@@ -30,9 +29,9 @@ locals {
   }
 }
 
-# A task ends when `dispatch` says so: it closes what grew older than Meta takes (7 days less an
-# hour). Cloud Tasks keeps no dead letters, so it must never give up first: attempts without limit
-# (-1), for longer than that.
+# How long each queue tries is decided in shared/domain/retry_plan.py, as `dispatch` has to know
+# which attempt is a task's last: Cloud Tasks then deletes it and tells nobody. A test compares. By
+# max_retry_duration, if it were set, a task would be tried longer than that, so attempts alone count.
 resource "google_cloud_tasks_queue" "events" {
   for_each = local.queue_names["events"]
 
@@ -45,13 +44,13 @@ resource "google_cloud_tasks_queue" "events" {
     max_concurrent_dispatches = local._events_at_once
   }
 
-  # 10, 20, 40 … 640 s, then 640 s more each time, up to half an hour.
+  # 10 s, 20, 40 … 43 minutes, then every hour: the 7 days in which Meta takes events.
   retry_config {
-    max_attempts       = -1
-    max_retry_duration = "${local._task_kept_for_days * 86400}s"
+    max_attempts       = 180
+    max_retry_duration = "0s"
     min_backoff        = "10s"
-    max_backoff        = "1800s"
-    max_doublings      = 6
+    max_backoff        = "3600s"
+    max_doublings      = 8
   }
 
   # One line in a hundred; the functions write their own.
@@ -72,14 +71,13 @@ resource "google_cloud_tasks_queue" "purchases" {
     max_concurrent_dispatches = local._purchases_at_once
   }
 
-  # 5, 10, 20 … 320 s, then ten minutes: well within the two hours after which `reconcile`
-  # takes a task for lost and queues the purchase anew.
+  # 5 s, 10, 20 … then every ten minutes: quick when Meta is back. The ledger remembers anyway.
   retry_config {
-    max_attempts       = -1
-    max_retry_duration = "${local._task_kept_for_days * 86400}s"
+    max_attempts       = 100
+    max_retry_duration = "0s"
     min_backoff        = "5s"
     max_backoff        = "600s"
-    max_doublings      = 6
+    max_doublings      = 7
   }
 
   # Every one: they are few, and each is somebody's money.

@@ -292,6 +292,25 @@ variable "region" {
   }
 }
 
+variable "shedding" {
+  description = "Which events are dropped first where a queue, or Meta's rate, is used up, and from how many events a second on an instance of collect drops them by itself (null: never)."
+  type = object({
+    events            = optional(list(string), ["PageView"])
+    events_per_second = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in var.shedding.events : can(regex("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$", name))])
+    error_message = "shedding.events: write names of events like [\"PageView\", \"ViewContent\"], or [] for none."
+  }
+  validation {
+    condition     = try(var.shedding.events_per_second >= 1 && floor(var.shedding.events_per_second) == var.shedding.events_per_second, var.shedding.events_per_second == null)
+    error_message = "shedding.events_per_second: write a whole number, 1 or more, or leave it out."
+  }
+}
+
 variable "shop" {
   description = "The shop's pages: the origins whose events are taken, the cookie's domain (null: the registrable domain), and how many days after the last visit a session is kept."
   type = object({

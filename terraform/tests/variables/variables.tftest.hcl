@@ -30,10 +30,11 @@ run "everything_can_be_said" {
     policies = {
       direct_payments = true, match_for = "1h", purchase_value = "net_of_tax_and_shipping", renewal_event = "Subscribe", trial_event = "StartTrial", unmatched = "withhold"
     }
-    prefix = "settled-test-1"
-    queues = { events_shards = 20, purchases_shards = 2, suffix = "b" }
-    shop   = { cookie_domain = "shop.example", origins = ["https://shop.example", "https://www.shop.example"], session_days = 400 }
-    stripe = { endpoints = ["main", "next"], livemode = false }
+    prefix   = "settled-test-1"
+    shedding = { events = [], events_per_second = 100 }
+    queues   = { events_shards = 20, purchases_shards = 2, suffix = "b" }
+    shop     = { cookie_domain = "shop.example", origins = ["https://shop.example", "https://www.shop.example"], session_days = 400 }
+    stripe   = { endpoints = ["main", "next"], livemode = false }
   }
 }
 
@@ -385,6 +386,26 @@ run "a_region_is_no_zone" {
   }
 
   expect_failures = [var.region]
+}
+
+run "what_is_shed_is_an_event" {
+  command = plan
+
+  variables {
+    shedding = { events = ["Page/View"] }
+  }
+
+  expect_failures = [var.shedding]
+}
+
+run "an_event_budget_is_a_whole_number" {
+  command = plan
+
+  variables {
+    shedding = { events_per_second = 0.5 }
+  }
+
+  expect_failures = [var.shedding]
 }
 
 run "an_origin_is_https_and_nothing_more" {
