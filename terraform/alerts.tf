@@ -2,8 +2,7 @@
 # terraform/README.md says the same at more length.
 
 locals {
-  _any_function = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for service in values(local.service_names) : "\"${service}\""])}) AND resource.labels.location=\"${var.region}\""
-  _requests     = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",location=\"${var.region}\""
+  _requests = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",location=\"${var.region}\""
   _taken_by = {
     for name, service in local.service_names :
     name => "${local._requests},service_name=\"${service}\",response_code_class=\"2xx\"}"
@@ -30,7 +29,7 @@ locals {
     destination_paused = {
       title    = "Nothing is sent to a destination: it is paused"
       severity = "CRITICAL"
-      filter   = "${local._any_function} AND jsonPayload.paused:*"
+      filter   = "${local.lines_of_any} AND jsonPayload.paused:*"
       text     = "`reason` says why; `meta_190` is a dead access token. Purchases are kept and follow once it works again, if that is within 7 days. Put a new token into the secret `${local.secret_names["meta-access-token"]}`; within ten minutes the probe finds that it works and everything goes on."
     }
     statement_off = {
@@ -42,7 +41,7 @@ locals {
     defect = {
       title    = "A function failed in a way that it should not"
       severity = "ERROR"
-      filter   = "${local._any_function} AND jsonPayload.error=\"internal\""
+      filter   = "${local.lines_of_any} AND jsonPayload.error=\"internal\""
       text     = "`exception` and `where` on the line name the place. The caller was asked to come back, so nothing is lost yet. If it began with a deployment, deploy the former version; please report it."
     }
   }

@@ -13,7 +13,7 @@ locals {
     ["Tasks waiting", "sum by (queue_id) (cloudtasks_googleapis_com:queue_depth{monitored_resource=\"cloud_tasks_queue\",queue_id=~\"${local._our_queues}\"})"],
     ["Attempts by answer, a second", "sum by (response_code) (rate(cloudtasks_googleapis_com:queue_task_attempt_count{monitored_resource=\"cloud_tasks_queue\",queue_id=~\"${local._our_queues}\"}[5m]))"],
     ["Dead letters by reason, an hour", "sum by (reason) (increase(${local._user_metric["dead_letters"]}{monitored_resource=\"cloud_run_revision\"}[1h]))"],
-    ["Dropped by collect, an hour", "sum by (dropped) (increase(${local._user_metric["page_views_dropped"]}{monitored_resource=\"cloud_run_revision\"}[1h]))"],
+    ["Dropped, an hour", "sum by (dropped) (increase(${local._user_metric["dropped"]}{monitored_resource=\"cloud_run_revision\"}[1h]))"],
     ["Slowest twentieth of requests, milliseconds", "histogram_quantile(0.95, sum by (le, service_name) (rate(run_googleapis_com:request_latencies_bucket{monitored_resource=\"cloud_run_revision\",location=\"${var.region}\",service_name=~\"${join("|", values(local.service_names))}\"}[5m])))"],
     ["Refused signatures, an hour", "sum(increase(${local._user_metric["bad_signatures"]}{monitored_resource=\"cloud_run_revision\"}[1h]))"],
   ]

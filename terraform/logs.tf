@@ -7,6 +7,7 @@ locals {
     for name, service in local.service_names :
     name => "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${service}\" AND resource.labels.location=\"${var.region}\""
   }
+  lines_of_any = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for service in values(local.service_names) : "\"${service}\""])}) AND resource.labels.location=\"${var.region}\""
 
   # Purchases that ended without Meta, and events that were given up: each is in the ledger or in
   # dead_letters, with its reason.
@@ -48,9 +49,9 @@ locals {
       filter = "${local.lines_of["dispatch"]} AND jsonPayload.sale_key:*"
       labels = { outcome = "jsonPayload.outcome" }
     }
-    page_views_dropped = {
-      about  = "Requests to collect that were dropped, by reason: no consent, shed."
-      filter = "${local.lines_of["collect"]} AND jsonPayload.dropped:*"
+    dropped = {
+      about  = "Requests and tasks of which events were dropped, by reason: no consent, shed."
+      filter = "${local.lines_of_any} AND jsonPayload.dropped:*"
       labels = { dropped = "jsonPayload.dropped" }
     }
   }

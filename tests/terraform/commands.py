@@ -30,7 +30,9 @@ def copy_of_repository(target: Path) -> Path:
 
 
 def terraform(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)
+    }
     return subprocess.run(
         ["terraform", f"-chdir={folder}", *arguments],
         env=kept | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},

@@ -24,7 +24,9 @@ def cut(folder: Path) -> dict:
     """Ask the providers that stand in a folder, and leave out what terraform/ does not use."""
     whole = _asked(folder, "providers", "schema", "-json")["provider_schemas"]
     versions = _asked(folder, "version", "-json")["provider_selections"]
-    used = {(block.kind, block.type) for path in (TERRAFORM, FUNCTION) for block in read(path).blocks}
+    used = {
+        (block.kind, block.type) for path in (TERRAFORM, FUNCTION) for block in read(path).blocks
+    }
     return {
         "versions": {name.rpartition("/")[2]: version for name, version in versions.items()},
         **{

@@ -1,4 +1,4 @@
-"""Which settings each function reads at its start: as wiring asks for them, so that none is forgotten."""
+"""Which settings each function reads at its start, as wiring asks for them."""
 
 import inspect
 import re

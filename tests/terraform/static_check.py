@@ -34,33 +34,33 @@ def _of_block(block: Block, copy: dict) -> Iterator[str]:
 
 
 def _of_body(body: dict, schema: dict, where: str) -> Iterator[str]:
-    attributes, nested = schema["attributes"], schema["block_types"]
+    nested = schema["block_types"]
     blocks = {name: value for name, value in body.items() if name in nested}
-    dynamic = {name: each for item in body.get("dynamic", ()) for name, each in item.items()}
-    for name in body.keys() - blocks.keys() - {"dynamic"}:
-        may_be = attributes.get(name)
-        if may_be is None:
+    # A dynamic block counts as there: how often, only Terraform knows.
+    dynamic = {
+        name: each["content"] for item in body.get("dynamic", ()) for name, each in item.items()
+    }
+    yield from _of_arguments(body.keys() - blocks.keys() - {"dynamic"}, schema["attributes"], where)
+    yield from (f"{where}: no block {name}" for name in dynamic.keys() - nested.keys())
+    for name, kind in nested.items():
+        written = blocks.get(name, ())
+        if name not in dynamic and len(written) < kind.get("min_items", 0):
+            yield f"{where}: block {name} is required"
+        if 0 < kind.get("max_items", 0) < len(written):
+            yield f"{where}: at most {kind['max_items']} of {name}"
+        for each in (*written, *dynamic.get(name, ())):
+            yield from _of_body(each, kind["block"], f"{where}.{name}")
+
+
+def _of_arguments(given: set[str], attributes: dict, where: str) -> Iterator[str]:
+    for name in given:
+        if name not in attributes:
             yield f"{where}: no argument {name}"
-        elif may_be == "computed":
+        elif attributes[name] == "computed":
             yield f"{where}: {name} is read-only"
     for name, may_be in attributes.items():
-        if may_be == "required" and name not in body:
+        if may_be == "required" and name not in given:
             yield f"{where}: {name} is required"
-    for name, each in dynamic.items():
-        if name not in nested:
-            yield f"{where}: no block {name}"
-            continue
-        for content in each["content"]:
-            yield from _of_body(content, nested[name]["block"], f"{where}.{name}")
-    for name, written in blocks.items():
-        for each in written:
-            yield from _of_body(each, nested[name]["block"], f"{where}.{name}")
-    for name, kind in nested.items():
-        count = len(blocks.get(name, ()))
-        if name not in dynamic and count < kind.get("min_items", 0):
-            yield f"{where}: block {name} is required"
-        if 0 < kind.get("max_items", 0) < count:
-            yield f"{where}: at most {kind['max_items']} of {name}"
 
 
 def _of_names(folder: Folder, outputs_of_modules: dict[str, set[str]]) -> Iterator[str]:

@@ -25,7 +25,9 @@ module "zip" {
   name        = each.key
 }
 """
-_VARIABLES = "\n".join(f'variable "{name}" {{ type = string }}' for name in ("code", "entry_point", "name"))
+_VARIABLES = "\n".join(
+    f'variable "{name}" {{ type = string }}' for name in ("code", "entry_point", "name")
+)
 _FILES = 'output "files" { value = local.files }\n'
 _BUILT = """
 output "built" {
@@ -62,9 +64,7 @@ def build(code: Path, folder: Path) -> dict[str, Zip]:
         listed = _said(code, folder)
         return {name: _written(folder / f"{name}.zip", files) for name, files in listed.items()}
     built = _said(code, folder)
-    return {
-        name: Zip(folder / each["path"], each["sha256"]) for name, each in built.items()
-    }
+    return {name: Zip(folder / each["path"], each["sha256"]) for name, each in built.items()}
 
 
 def _said(code: Path, folder: Path) -> dict:
