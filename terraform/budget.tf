@@ -25,7 +25,7 @@ resource "google_billing_budget" "monthly" {
   }
 
   all_updates_rule {
-    # Five at most; the billing account's own administrators are told beside.
+    # Five at most. The billing account's own administrators are told too.
     monitoring_notification_channels = slice(local.channels, 0, min(5, length(local.channels)))
   }
 

@@ -16,6 +16,11 @@ locals {
     shop_path     = "https://${coalesce(var.domain.host, "-")}${var.domain.path}"
   }[var.domain.mode]
 
+  # A proxy asks for Google's host name, from which collect could not tell the shop's.
+  cookie_domain = (
+    var.shop.cookie_domain == null && var.domain.mode == "shop_path" ? trimprefix(var.domain.host, "www.") : var.shop.cookie_domain
+  )
+
   # Stripe's requests need no first-party address, only the load balancer closes the direct one.
   stripe_path = "/stripe"
   stripe_webhook_url = (

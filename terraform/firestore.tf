@@ -23,6 +23,11 @@ locals {
     receipts = { expires = true, queried = {} }
     sessions = { expires = true, queried = {} }
   }
+
+  # A destroy lets go of a protected database rather than failing half-way, and `kept_on_destroy`
+  # names it. It keeps its indexes, and goes on deleting what expires: that is personal.
+  _kept = var.firestore.delete_protection ? "ABANDON" : "DELETE"
+
   _queried = merge([
     for collection, kept in local.collections : {
       for field, order in kept.queried : "${collection}.${field}" => { collection = collection, field = field, order = order }
@@ -38,8 +43,7 @@ resource "google_firestore_database" "this" {
 
   point_in_time_recovery_enablement = var.firestore.point_in_time_recovery ? "POINT_IN_TIME_RECOVERY_ENABLED" : "POINT_IN_TIME_RECOVERY_DISABLED"
   delete_protection_state           = var.firestore.delete_protection ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
-  # A destroy lets go of a protected database rather than failing half-way; `kept_on_destroy` names it.
-  deletion_policy = var.firestore.delete_protection ? "ABANDON" : "DELETE"
+  deletion_policy                   = local._kept
 }
 
 resource "google_firestore_field" "unindexed" {
@@ -50,6 +54,7 @@ resource "google_firestore_field" "unindexed" {
   collection = each.key
   field      = "*"
 
+  deletion_policy = local._kept
   index_config {}
 }
 
@@ -61,6 +66,7 @@ resource "google_firestore_field" "queried" {
   collection = each.value.collection
   field      = each.value.field
 
+  deletion_policy = local._kept
   index_config {
     indexes {
       order       = each.value.order
@@ -77,6 +83,7 @@ resource "google_firestore_field" "expires_at" {
   collection = each.key
   field      = "expires_at"
 
+  deletion_policy = local._kept
   ttl_config {}
   index_config {}
 }

@@ -73,7 +73,7 @@ locals {
   _collect_settings = {
     SHOP_ORIGINS       = join(",", var.shop.origins)
     TRUSTED_PROXY_HOPS = tostring(local.trusted_proxy_hops)
-    COOKIE_DOMAIN      = var.shop.cookie_domain
+    COOKIE_DOMAIN      = local.cookie_domain
     SESSION_DAYS       = tostring(var.shop.session_days)
     EVENT_BUDGET       = var.shedding.events_per_second == null ? "none" : tostring(var.shedding.events_per_second)
   }

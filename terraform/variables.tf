@@ -8,9 +8,12 @@ variable "alerts" {
     owed_minutes         = optional(number, 15)
     silent_webhook_hours = optional(number, 12)
   })
-  default  = {}
   nullable = false
 
+  validation {
+    condition     = length(var.alerts.emails) + length(var.alerts.channels) > 0
+    error_message = "alerts: write who is told, like { emails = [\"ops@shop.example\"] }; an alert that nobody reads is none."
+  }
   validation {
     condition     = alltrue([for email in var.alerts.emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", email))])
     error_message = "alerts.emails: write addresses like [\"ops@shop.example\"]."

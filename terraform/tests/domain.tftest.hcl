@@ -15,6 +15,7 @@ variables {
   region     = "europe-west1"
   shop       = { origins = ["https://shop.example"] }
   meta       = { dataset_id = "1234567890" }
+  alerts     = { emails = ["ops@shop.example"] }
 }
 
 run "load_balancer" {
@@ -34,6 +35,10 @@ run "load_balancer" {
   assert {
     condition     = module.function["collect"].function.service_config[0].environment_variables["TRUSTED_PROXY_HOPS"] == "1"
     error_message = "The load balancer appends the visitor's address and its own."
+  }
+  assert {
+    condition     = !contains(keys(module.function["collect"].function.service_config[0].environment_variables), "COOKIE_DOMAIN")
+    error_message = "The load balancer passes the host name on, from which collect tells the domain."
   }
   assert {
     condition     = output.collect_url == "https://s.shop.example" && output.stripe_webhook_url == "https://s.shop.example/stripe" && strcontains(output.tag_snippet, "<script async src=\"https://s.shop.example/tag.js\" data-dataset=\"1234567890\"></script>")
@@ -103,11 +108,15 @@ run "shop_path" {
   command = plan
 
   variables {
-    domain = { mode = "shop_path", host = "shop.example", path = "/s", proxies = 2 }
+    domain = { mode = "shop_path", host = "www.shop.example", path = "/s", proxies = 2 }
   }
 
   assert {
-    condition     = output.collect_url == "https://shop.example/s" && strcontains(output.tag_snippet, "https://shop.example/s/tag.js")
+    condition     = module.function["collect"].function.service_config[0].environment_variables["COOKIE_DOMAIN"] == "shop.example"
+    error_message = "Cookies are the shop's, though the proxy asks for Google's host name."
+  }
+  assert {
+    condition     = output.collect_url == "https://www.shop.example/s" && strcontains(output.tag_snippet, "https://www.shop.example/s/tag.js")
     error_message = "The tag comes from the shop's own domain."
   }
   assert {

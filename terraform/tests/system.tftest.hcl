@@ -207,6 +207,10 @@ run "five_lines_of_variables_make_a_live_system" {
     error_message = "Protected, and let go of rather than deleted."
   }
   assert {
+    condition     = alltrue([for field in concat(values(google_firestore_field.expires_at), values(google_firestore_field.queried), values(google_firestore_field.unindexed)) : field.deletion_policy == "ABANDON"])
+    error_message = "What is kept goes on deleting what expires."
+  }
+  assert {
     condition     = google_firestore_database.this.point_in_time_recovery_enablement == "POINT_IN_TIME_RECOVERY_ENABLED" && google_firestore_backup_schedule.daily.retention == "1209600s"
     error_message = "Point-in-time recovery, and daily backups for two weeks."
   }

@@ -38,6 +38,16 @@ run "everything_can_be_said" {
   }
 }
 
+run "somebody_is_told" {
+  command = plan
+
+  variables {
+    alerts = {}
+  }
+
+  expect_failures = [var.alerts]
+}
+
 run "an_alert_goes_to_an_address" {
   command = plan
 
@@ -62,7 +72,7 @@ run "an_error_ratio_is_a_share" {
   command = plan
 
   variables {
-    alerts = { error_ratio = 5 }
+    alerts = { emails = ["ops@shop.example"], error_ratio = 5 }
   }
 
   expect_failures = [var.alerts]
@@ -72,7 +82,7 @@ run "a_purchase_may_be_owed_for_five_minutes" {
   command = plan
 
   variables {
-    alerts = { owed_minutes = 4 }
+    alerts = { emails = ["ops@shop.example"], owed_minutes = 4 }
   }
 
   expect_failures = [var.alerts]
@@ -82,7 +92,7 @@ run "a_silence_lasts_three_days_at_most" {
   command = plan
 
   variables {
-    alerts = { silent_webhook_hours = 73 }
+    alerts = { emails = ["ops@shop.example"], silent_webhook_hours = 73 }
   }
 
   expect_failures = [var.alerts]
@@ -92,7 +102,7 @@ run "some_signature_may_be_refused" {
   command = plan
 
   variables {
-    alerts = { bad_signatures = 0 }
+    alerts = { emails = ["ops@shop.example"], bad_signatures = 0 }
   }
 
   expect_failures = [var.alerts]
