@@ -100,11 +100,14 @@ def _never_connected(error: BaseException) -> bool:
 
 def _cut(text: str) -> int:
     """Cut the fraction off; of a number beyond all measure make one that no reader believes."""
-    number = Decimal(text)
-    return int(number) if abs(number) < _BEYOND_MEASURE else -1
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return _UNBELIEVABLE
+    return int(number) if number.adjusted() < _MOST_DIGITS else _UNBELIEVABLE
 
 
-_BEYOND_MEASURE = Decimal(10**9)
+_MOST_DIGITS, _UNBELIEVABLE = 9, -1
 _whole = msgspec.json.Decoder(float_hook=_cut)
 _any = msgspec.json.Decoder()
 

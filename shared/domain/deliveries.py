@@ -43,6 +43,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 """Which state may follow which. A task can outrun the note that it was queued: owed → accepted."""
 
 OPEN = frozenset({State.OWED, State.QUEUED})
+# Closed for now: later knowledge, or a person, may owe it again.
+REOPENED = frozenset({State.WITHHELD, State.REJECTED})
 
 # Longer than an attempt can last (1.5 s to connect, 10 s to read, and the ledger's own time):
 # an attempt that is still marked after this died without telling what came of it.
@@ -109,6 +111,11 @@ class Delivery:
     def is_open(self) -> bool:
         return self.state in OPEN
 
+    @property
+    def is_unjudged(self) -> bool:
+        """Tell what was only written down so far; whether it may be told is still open."""
+        return self.state is State.OWED and not self.tasks and not self.attempts
+
     def relay_at(self, now: datetime) -> datetime | None:
         """Say from when on `reconcile` should look at this delivery; None once it is closed."""
         match self.state:
@@ -123,14 +130,27 @@ class Delivery:
                 return None
 
     def moved_to(self, state: State, reason: str | None = None) -> "Delivery":
+        """Leave a state. An attempt that is still marked told nobody what came of it."""
         if state not in TRANSITIONS[self.state]:
             raise TransitionError(f"{self.state} does not lead to {state}")
-        return replace(self, state=state, reason=reason, attempt_until=None, parked_until=None)
+        return replace(
+            self,
+            state=state,
+            reason=reason,
+            ambiguous=self.ambiguous + (self.attempt_until is not None),
+            attempt_until=None,
+            parked_until=None,
+        )
 
     def queued(self, now: datetime) -> "Delivery":
-        """Note that a task exists for it; queueing again is how a lost task is replaced."""
-        moved = self if self.state is State.QUEUED else self.moved_to(State.QUEUED)
-        return replace(moved, tasks=self.tasks + 1, queued_at=now)
+        """
+        Note that a task exists for it; queueing again is how a lost task is replaced.
+
+        The task may have outrun this note: an attempt that it began goes on.
+        """
+        ended = replace(self, attempt_until=None)
+        moved = self if self.state is State.QUEUED else ended.moved_to(State.QUEUED)
+        return replace(moved, tasks=self.tasks + 1, queued_at=now, attempt_until=self.attempt_until)
 
     def parked(self, reason: str, until: datetime) -> "Delivery":
         """
@@ -172,15 +192,17 @@ class Delivery:
             ambiguous=self.ambiguous + (1 if lost else 0),
             event_name=self.event_name or event_name,
             attempt_until=now + ATTEMPT_LASTS_AT_MOST,
+            parked_until=None,
         )
 
     def closed_by(self, outcome: Accepted | Rejected, now: datetime) -> "Delivery":
+        ended = replace(self, attempt_until=None)
         match outcome:
             case Accepted(fbtrace_id=trace):
-                moved = self.moved_to(State.ACCEPTED)
+                moved = ended.moved_to(State.ACCEPTED)
                 return replace(moved, fbtrace_id=trace, accepted_at=now)
             case Rejected(reason=reason, fbtrace_id=trace):
-                moved = self.moved_to(State.REJECTED, reason)
+                moved = ended.moved_to(State.REJECTED, reason)
                 return replace(moved, fbtrace_id=trace, rejected_at=now)
 
     def deferred(self, outcome: Deferred, now: datetime) -> "Delivery":

@@ -19,12 +19,14 @@ def merged(known: Purchase, told: Purchase) -> Purchase:
     first = min(known, told, key=lambda p: (p.settled_at, p.proved_by))
     matched = min(known, told, key=_nearness)
     part = known.stripe_part_minor
-    own_id = event_id_of(known.sale_key, None)
+    # An id that the Pixel may have said stays, as every attempt's does.
+    may_change = known.released_at is None
+    is_derived = known.event_id == event_id_of(known.sale_key, None)
     return replace(
         known,
         settled_at=first.settled_at,
         proved_by=first.proved_by,
-        event_id=told.event_id if known.event_id == own_id else known.event_id,
+        event_id=told.event_id if may_change and is_derived else known.event_id,
         stripe=_joined(known.stripe, told.stripe),
         stripe_part_minor=told.stripe_part_minor if part is None else part,
         tax_minor=max(known.tax_minor, told.tax_minor),

@@ -96,6 +96,9 @@ def _answer(purchase: Purchase, now: datetime) -> ReleaseAnswer:
 
 def _by_state(purchase: Purchase, delivery: Delivery, now: datetime) -> ReleaseAnswer:
     match delivery.state:
+        case State.OWED if delivery.is_unjudged:
+            # Whoever wrote it down is about to judge it, or the relay is, within a minute.
+            return Pending.PENDING
         case State.OWED | State.QUEUED if purchase.asks_stripe:
             # Dispatch is about to learn whether this is a renewal, which is no Purchase.
             return Pending.PENDING

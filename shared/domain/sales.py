@@ -38,9 +38,15 @@ def up_to_date(purchase: Purchase, known: Known, policies: Policies, now: dateti
 
 
 def _with_own_event_id(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
-    """Give up an event_id that the shop has put on several sales: Meta would merge them."""
+    """
+    Give up an event_id that the shop has put on several sales: Meta would merge them.
+
+    Not once the Pixel may have said it: the server's copy would count as another Purchase.
+    """
     alias = aliases.get(event_id_alias(purchase.event_id))
-    if alias is None or set(alias.money) <= {purchase.sale_key}:
+    if purchase.released_at is not None or alias is None:
+        return purchase
+    if set(alias.money) <= {purchase.sale_key}:
         return purchase
     return replace(purchase, event_id=event_id_of(purchase.sale_key, None))
 

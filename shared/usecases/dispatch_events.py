@@ -132,7 +132,8 @@ class DispatchEvents:
         if held is None:
             gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
             return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
-        if self.heed.standing(task.destination, now).is_exhausted(now):
+        # What a person replays is wanted, whatever its name.
+        if task.letter is None and self.heed.standing(task.destination, now).is_exhausted(now):
             sendable, shed = split(sendable, self.shed)
             told.shed = len(shed)
         return Sent(unsent=sendable, deferred=held if sendable else None)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.conversions import Destination, PurchaseTask
-from shared.domain.deliveries import Delivery, State, reason_of
+from shared.domain.deliveries import REOPENED, Delivery, State, reason_of
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome, Rejected
 from shared.domain.policies import Policies, event_name_of
@@ -106,12 +106,15 @@ class DispatchPurchase:
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
         if entry.purchase.asks_though_withheld(was):
             return self._learn(entry, task, now)
-        if not was.is_open:
+        if not was.is_open and was.state not in REOPENED:
             return _told(Closed.ALREADY, entry.purchase, was)
         if was.is_being_attempted(now):
             return _told(Deferred(Because.IN_PROGRESS), entry.purchase, was)
         purchase = self.refresh.current(entry, now)
         delivery = purchase.deliveries[task.destination]
+        if not (was.is_open or delivery.is_open):
+            # Its task may outrun the note that it is open again; so that was looked at anew.
+            return _told(Closed.ALREADY, entry.purchase, was)
         if delivery.not_before is not None and now < delivery.not_before:
             waiting = Deferred(Because.WAITING_FOR_MATCH, retry_after=delivery.not_before - now)
             return _told(waiting, purchase, delivery)

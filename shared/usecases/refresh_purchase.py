@@ -69,13 +69,16 @@ class RefreshPurchase:
         tried again later and creates nothing; were it the other way round, a crash between
         the two would lose the sale.
         """
-        refreshed = None
+        refreshed, made = None, frozenset[Destination]()
         for _ in range(_TRIES):
             entry = self.ledger.find(sale_key)
             if entry is None:
                 return None
             purchase = self.current(entry, now)
             refreshed = queued(self.tasks, purchase, now, standings)
+            # A task may run, and write, before we have noted that it exists.
+            made |= refreshed.queued
+            refreshed = replace(refreshed, queued=made)
             unchanged = refreshed.purchase == entry.purchase
             if unchanged or self.ledger.replace(entry, refreshed.purchase):
                 return refreshed

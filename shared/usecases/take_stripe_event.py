@@ -81,7 +81,7 @@ class TakeStripeEvent:
         )
         if recorded is not Recorded.NOW and purchase is not None:
             # Also for a repeat: the first may have come no further than the receipt.
-            self._merge(purchase)
+            self._merge(purchase, now)
         if purchase is not None and purchase.stripe.subscription_id is None:
             # Its own sale alone; who waits in a checkout behind it hears nothing of this.
             refreshed = self._refreshed(purchase.sale_key, recorded, now)
@@ -149,14 +149,21 @@ class TakeStripeEvent:
                 raise
             return []
 
-    def _merge(self, told: Purchase) -> None:
-        """Add what this event knows of a sale that another event has recorded."""
+    def _merge(self, told: Purchase, now: datetime) -> None:
+        """
+        Add what this event knows of a sale that another event has recorded.
+
+        It names the person again, whom a closed sale had forgotten; if the refresh that follows
+        fails, the relay forgets them when it is time.
+        """
         for _ in range(_TRIES):
             entry = self.ledger.find(told.sale_key)
             if entry is None:
                 return
             joined = merged(entry.purchase, told)
-            if joined == entry.purchase or self.ledger.replace(entry, joined):
+            if joined == entry.purchase:
+                return
+            if self.ledger.replace(entry, replace(joined, relay_at=joined.next_look(now))):
                 return
 
     def _add_what_was_waiting(

@@ -162,3 +162,56 @@ def test_the_token_is_in_no_outcome(meta, gateway, caplog):
     outcome = gateway.send([conversion()])
 
     assert TOKEN not in f"{outcome!r} {caplog.text} {json.dumps(meta.receipts())}"
+
+
+# Probes and usage.
+
+
+def test_a_probe_with_a_good_token_is_let_in_and_reports_nothing(meta, gateway):
+    assert gateway.probe() == Accepted()
+    assert meta.receipts() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"token": lambda: "wrong"}, "meta_190"),
+        ({"token": lambda: "line\nbreak"}, "token_malformed"),
+        ({"path": "v26.0/999"}, "meta_100_33"),
+        ({"path": "v20.0/123"}, "meta_2635"),
+    ],
+)
+def test_a_probe_meets_whatever_a_sale_would_meet(meta, gateway_to, changes, reason):
+    outcome = gateway_to(meta.address, **changes).probe()
+
+    assert outcome == Deferred(Because.MISCONFIGURED, reason)
+
+
+def test_a_probe_that_is_not_answered_finds_nothing_out(gateway_to, unused_tcp_port):
+    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").probe()
+
+    assert outcome.because is Because.UNREACHABLE
+
+
+def test_a_throttle_waits_as_long_as_the_usage_header_says(meta, gateway):
+    usage = {"1067280970047460": [{"call_count": 100, "estimated_time_to_regain_access": 3}]}
+    headers = {"X-Business-Use-Case-Usage": json.dumps(usage)}
+    fails(meta, fault="error", status=400, code=80004, headers=headers)
+
+    assert gateway.send([conversion()]) == Deferred(
+        Because.THROTTLED, "meta_80004", timedelta(minutes=3)
+    )
+
+
+@pytest.mark.parametrize("header", ["{", "[1e999999999]", '{"call_count": 1e999999999}', "x" * 9])
+def test_a_usage_header_that_cannot_be_read_costs_nothing(meta, gateway, header):
+    fails(meta, fault="error", status=400, code=4, headers={"X-App-Usage": header})
+
+    assert gateway.send([conversion()]) == Deferred(Because.THROTTLED, "meta_4")
+
+
+def test_fractions_of_a_percent_are_read(meta, gateway):
+    headers = {"X-Ad-Account-Usage": '{"acc_id_util_pct": 100.67, "reset_time_duration": 120}'}
+    fails(meta, fault="error", status=400, code=17, headers=headers)
+
+    assert gateway.send([conversion()]).retry_after == timedelta(seconds=120)

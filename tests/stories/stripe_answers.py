@@ -4,11 +4,29 @@ from shared.domain.custom_data import Content
 from shared.domain.reconciling import EVENT_TYPES, Cursor, Listed, Page
 from shared.usecases.ports import InvoiceTruth
 from tests.stories.stripe_account import StripeAccount
+from tests.stories.stripe_shapes import BEFORE_BASIL, NEWEST
 
 _PREFIXES = {
     Listed.CHECKOUT_SESSIONS: ("cs_", "complete"),
     Listed.INVOICES: ("in_", "paid"),
     Listed.PAYMENT_INTENTS: ("pi_", None),
+}
+
+# Which payment paid an old invoice is said by its event alone, so that one must exist.
+RESTORED_BY_OBJECTS = {
+    NEWEST: {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "invoice.paid",
+        "payment_intent.succeeded",
+    },
+    BEFORE_BASIL: {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "payment_intent.succeeded",
+    },
 }
 
 
@@ -64,6 +82,9 @@ class StripeAnswers:
         return Page(page, has_more=start + self._page_size < len(found))
 
     def checkout_session(self, checkout_session_id: str) -> dict | None:
+        """What happened in another account our key does not find."""
+        if checkout_session_id in self._account.elsewhere:
+            return None
         return self._expanded(self._account.objects[checkout_session_id])
 
     def _all(self, listed: Listed) -> list[dict]:

@@ -1,5 +1,7 @@
 """Stories 12, 15 and 16: other accounts, the other mode, twin events, thin events, a store away."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.readings import Ignored
@@ -65,6 +67,29 @@ def test_two_events_of_one_change_are_one_sale(account):
 
     assert shop.rows() == {"pi_1": accepted(5990)}
     assert shop.told() == [("59.90", "EUR")]
+
+
+def test_an_event_id_that_the_pixel_may_have_said_stays(account):
+    """
+    Meta merges by it: another one in the server's copy would be a second Purchase.
+    """
+    own = {"event_id": "order-1"}
+    buys(account, metadata=own)
+    buys(account, 700, metadata=own)
+    shop = Shop(account)
+
+    for event in account.events:
+        shop.gets(event)
+        entry = shop.ledger.find("pi_1")
+        if entry is not None and entry.purchase.released_at is None:
+            shop.ledger.replace(entry, replace(entry.purchase, released_at=shop.now))
+    shop.comes_to_rest()
+
+    assert shop.purchase("pi_1").event_id == "order-1"
+    assert shop.purchase("pi_2").event_id != "order-1"
+    assert sorted(shop.meta.event_ids) == sorted(
+        p.event_id for p in map(shop.purchase, shop.rows())
+    )
 
 
 def test_a_thin_event_is_named_and_its_money_is_found_by_reconcile(account):

@@ -34,28 +34,13 @@ from tests.fakes import FakeLedger
 from tests.stories.cast import names_at, tell
 from tests.stories.shop import Counting, Row, Shop
 from tests.stories.stripe_account import START
-from tests.stories.stripe_shapes import BEFORE_BASIL, NEWEST, VERSIONS
+from tests.stories.stripe_answers import RESTORED_BY_OBJECTS
+from tests.stories.stripe_shapes import VERSIONS
 
 CASES = int(os.environ.get("STORIES_CASES", "5000"))
 # The same cases each time, so that a change is to blame for a failure; other seeds by hand.
 SEED = int(os.environ.get("STORIES_SEED") or 20_261_124)
 
-# Which payment paid an old invoice is said by its event alone, so that one must exist.
-RESTORED_BY_OBJECTS = {
-    NEWEST: {
-        "checkout.session.completed",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "invoice.paid",
-        "payment_intent.succeeded",
-    },
-    BEFORE_BASIL: {
-        "checkout.session.completed",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "payment_intent.succeeded",
-    },
-}
 WITHOUT_CONSENT = replace(POLICIES, consent=ConsentRule(required=False))
 SHOPS = {
     "as it comes": POLICIES,

@@ -10,18 +10,19 @@ from shared.domain.custom_data import CustomData
 from shared.domain.customer import HashedCustomer
 from shared.domain.events import Event, Page
 from shared.domain.sessions import Cookie, parse_cookie, withdrawn
+from shared.domain.shedding import Budget
 from shared.usecases.collect_events import Arrival, CollectEvents, Dropped, Forgotten, Kept
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports import QueueFullError, StoreUnavailableError
 from tests.builders import A_DAY, ADA, NOW, SESSION_ID, consent, session, visit
-from tests.fakes import FakeAsyncTasks, FakeSessions, FakeSessionWriter
+from tests.fakes import Away, FakeAsyncTasks, FakeSessions, FakeSessionWriter
 
 ANYWHERE = ConsentRule()
 NEW_ID = "s_brand_new_session_id"
 
 
-def an_event(event_id: str = "e-1") -> Event:
+def an_event(event_id: str = "e-1", event_name: str = "PageView") -> Event:
     return Event(
-        event_name="PageView",
+        event_name=event_name,
         event_id=event_id,
         event_time=int(NOW.timestamp()),
         page=Page("https://shop.example/"),
@@ -31,10 +32,13 @@ def an_event(event_id: str = "e-1") -> Event:
 
 
 class World:
-    def __init__(self, rule: ConsentRule = ANYWHERE):
+    def __init__(self, rule: ConsentRule = ANYWHERE, **settings):
         self.sessions, self.tasks = FakeSessions(), FakeAsyncTasks()
         self.collect = CollectEvents(
-            sessions=FakeSessionWriter(self.sessions), tasks=self.tasks, consent_rule=rule
+            sessions=FakeSessionWriter(self.sessions),
+            tasks=self.tasks,
+            consent_rule=rule,
+            **settings,
         )
 
     async def arrives(self, *events: Event, cookie: Cookie | None = None, now=NOW, **seen):
@@ -294,3 +298,88 @@ def test_a_cookie_is_read_as_it_was_written():
 
     assert parse_cookie(cookie.text) == cookie
     assert replace(cookie, digest="x" * 16) != cookie
+
+
+# What goes first when something is used up.
+
+CART = an_event("e-cart", "AddToCart")
+
+
+def full_queue() -> World:
+    world = World()
+    world.tasks.tasks.away = Away(QueueFullError)
+    world.tasks.tasks.away.go()
+    return world
+
+
+async def test_a_full_queue_sheds_page_views_by_name():
+    kept = await full_queue().arrives()
+
+    assert (kept.dropped, kept.shed, kept.queued) == (Dropped.SHED, 1, 0)
+    assert not kept.queue_is_away
+
+
+async def test_a_full_queue_gives_up_nothing_but_page_views():
+    """
+    The tag keeps the batch and tries again.
+    """
+    kept = await full_queue().arrives(an_event(), CART)
+
+    assert (kept.queue_is_away, kept.dropped, kept.shed) == (True, None, 0)
+
+
+async def test_a_queue_that_is_merely_away_sheds_nothing():
+    world = World()
+    world.tasks.tasks.away.go()
+
+    kept = await world.arrives()
+
+    assert (kept.queue_is_away, kept.dropped) == (True, None)
+
+
+async def test_a_budget_that_is_used_up_sheds_page_views_and_queues_the_rest():
+    world = World(budget=Budget(1))
+    await world.arrives(*(an_event(f"e-{n}", "ViewContent") for n in range(10)))
+
+    kept = await world.arrives(an_event(), CART)
+
+    assert (kept.dropped, kept.shed, kept.queued) == (Dropped.SHED, 1, 1)
+    sent = list(world.created.values())[-1].task.conversions
+    assert [each.event_id for each in sent] == ["e-cart"]
+
+
+async def test_a_budget_never_holds_back_what_is_no_page_view():
+    world = World(budget=Budget(1))
+
+    for number in range(50):
+        kept = await world.arrives(an_event(f"e-{number}", "AddToCart"))
+        assert (kept.queued, kept.dropped) == (1, None)
+
+
+async def test_a_budget_fills_up_again():
+    world = World(budget=Budget(1))
+    await world.arrives(*(an_event(f"e-{n}") for n in range(10)))
+    assert (await world.arrives(an_event("e-now"))).shed == 1
+
+    later = await world.arrives(an_event("e-later"), now=NOW + timedelta(seconds=5))
+
+    assert (later.queued, later.dropped) == (1, None)
+
+
+async def test_a_batch_that_comes_again_after_part_of_it_was_shed_queues_nothing_twice():
+    world = World(budget=Budget(1))
+    await world.arrives(*(an_event(f"e-{n}", "ViewContent") for n in range(10)))
+    await world.arrives(an_event(), CART)
+
+    await world.arrives(an_event(), CART, now=NOW + timedelta(minutes=5))
+
+    carts = [t for t in world.created.values() if "e-cart" in str(t.task.conversions)]
+    assert len(carts) == 1
+
+
+async def test_without_a_budget_and_with_room_in_the_queue_nothing_is_shed():
+    world = World()
+
+    for number in range(200):
+        kept = await world.arrives(an_event(f"e-{number}"))
+        assert (kept.queued, kept.shed) == (1, 0)

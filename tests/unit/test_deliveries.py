@@ -14,7 +14,7 @@ from shared.domain.deliveries import (
     TransitionError,
 )
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
-from tests.builders import A_SECOND, NOW
+from tests.builders import A_DAY, A_SECOND, NOW
 
 PAIRS = list(itertools.product(State, State))
 ALLOWED = {
@@ -70,6 +70,21 @@ def test_an_attempt_keeps_others_away_until_it_must_have_died():
 
     assert running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST - A_SECOND)
     assert not running.is_being_attempted(NOW + ATTEMPT_LASTS_AT_MOST)
+
+
+def test_a_note_that_comes_after_its_task_leaves_the_attempt_running():
+    outrun = Delivery().attempted("Purchase", NOW).queued(NOW + A_SECOND)
+
+    assert outrun.is_being_attempted(NOW + A_SECOND)
+    assert outrun.attempted("Purchase", NOW + A_DAY).ambiguous == 1
+
+
+def test_a_debt_handed_back_after_a_dead_attempt_remembers_that_it_may_have_been_told():
+    died = Delivery().queued(NOW).attempted("Purchase", NOW)
+
+    handed_back = died.parked("store_away", NOW + A_DAY)
+    assert (handed_back.state, handed_back.ambiguous) == (State.OWED, 1)
+    assert handed_back.queued(NOW + A_DAY).ambiguous == 1
 
 
 def test_an_attempt_that_never_ended_makes_the_next_one_ambiguous():

@@ -1,5 +1,6 @@
 """Dispatching a batch of events: judged again, sent, and a poisoned one costs only itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -174,3 +175,167 @@ def test_what_is_left_of_a_halved_batch_gets_a_task_of_its_own():
     assert (told.accepted, told.requeued, told.deferred) == (1, 2, None)
     [again] = world.tasks.created.values()
     assert [c.event_id for c in again.task.conversions] == ["e-2", "e-3"]
+
+
+# Pauses, throttles, and what goes first.
+
+DEAD_TOKEN = Deferred(Because.MISCONFIGURED, "meta_190")
+PAGE_VIEW = conversion("e-view", event_name="PageView")
+
+
+def throttle(seconds):
+    return Deferred(Because.THROTTLED, "meta_4", timedelta(seconds=seconds))
+
+
+def test_a_dead_token_pauses_and_the_batch_comes_back_whole():
+    world = World(DEAD_TOKEN)
+
+    told = world.dispatch(task("e-1", "e-2"))
+
+    assert (told.deferred, told.paused) == (DEAD_TOKEN, Destination.META)
+    assert world.destinations.standing().is_paused
+
+
+def test_while_paused_events_stay_in_their_queue_and_meta_is_left_alone():
+    """
+    They have no other memory: a 2xx would be their end.
+    """
+    world = World(DEAD_TOKEN)
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task("e-2"))
+
+    assert told.deferred == Deferred(Because.PAUSED, "meta_190")
+    assert (told.paused, told.rejected, world.tasks.created) == (None, {}, {})
+    assert len(world.meta.sent) == 1
+
+
+def test_events_wait_in_the_queue_through_a_pause_of_a_day():
+    world = World(DEAD_TOKEN)
+    world.dispatch(task("e-1"))
+    world.now += A_DAY
+    paused = world.destinations.standing()
+    world.destinations.put(paused.probed(Accepted(), began_at=world.now, now=world.now))
+
+    told = world.dispatch(task("e-1"))
+
+    assert told.accepted == 1
+
+
+def test_what_the_last_attempt_leaves_becomes_dead_letters():
+    world = World(Deferred(Because.BROKEN, "http_502"))
+
+    told = world.dispatch(task("e-1", "e-2"), is_last=True)
+
+    assert told.deferred is None
+    assert told.rejected == {"gave_up:broken:http_502": 2}
+    assert {letter.conversion.event_id for letter in world.letters.kept.values()} == {"e-1", "e-2"}
+
+
+def test_a_last_attempt_that_succeeds_buries_nothing():
+    world = World()
+
+    told = world.dispatch(task("e-1"), is_last=True)
+
+    assert (told.accepted, told.rejected) == (1, {})
+
+
+def test_a_short_throttle_sheds_nothing():
+    world = World(throttle(20))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,)))
+
+    assert (told.shed, told.deferred) == (
+        0,
+        Deferred(Because.THROTTLED, "waiting", timedelta(seconds=20)),
+    )
+
+
+def test_while_the_rate_is_used_up_page_views_go_and_everything_else_waits():
+    world = World(throttle(600))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW, conversion("e-cart"))))
+
+    assert (told.shed, told.requeued, told.deferred) == (1, 1, None)
+    [rest] = world.tasks.created.values()
+    assert [each.event_id for each in rest.task.conversions] == ["e-cart"]
+    assert rest.not_before == NOW + timedelta(seconds=600)
+    assert len(world.meta.sent) == 1
+
+
+def test_a_task_of_page_views_alone_is_done_with_while_the_rate_is_used_up():
+    world = World(throttle(600))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,)))
+
+    assert (told.shed, told.deferred, world.tasks.created) == (1, None, {})
+    assert world.letters.kept == {}
+
+
+def test_a_page_view_that_a_person_replays_is_not_shed():
+    world = World(throttle(600))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,), letter="d-1"))
+
+    assert (told.shed, told.deferred.because) == (0, Because.THROTTLED)
+
+
+def test_what_goes_first_is_a_setting_and_may_be_nothing():
+    world = World(throttle(600))
+    world.dispatch = replace(world.dispatch, shed=frozenset())
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,)))
+
+    assert (told.shed, told.deferred.because) == (0, Because.THROTTLED)
+
+
+def test_events_make_way_when_a_limit_comes_near_and_shed_nothing():
+    world = World(Accepted("t", slow_down=timedelta(seconds=9)))
+    world.dispatch(task("e-1"))
+
+    told = world.dispatch(task(conversions=(PAGE_VIEW,)))
+    assert told.deferred == Deferred(Because.THROTTLED, "slowed_down", timedelta(seconds=9))
+    assert told.shed == 0
+
+    world.now += timedelta(seconds=9)
+    assert world.dispatch(task(conversions=(PAGE_VIEW,))).accepted == 1
+
+
+# What nobody can explain.
+
+STRANGE = Deferred(Because.UNEXPLAINED, "meta_5000")
+
+
+def test_what_nobody_can_explain_is_asked_again_by_a_task_that_remembers_how_often():
+    world = World(STRANGE)
+
+    told = world.dispatch(task("e-1", "e-2"))
+
+    assert (told.deferred, told.requeued, told.rejected) == (None, 2, {})
+    [again] = world.tasks.created.values()
+    assert again.task == task("e-1", "e-2", unexplained=1)
+    assert again.not_before > NOW
+
+
+def test_after_a_few_times_it_is_halved_and_what_stays_unexplained_is_kept_for_a_person():
+    world = World()
+    world.meta.send = lambda batch: (
+        world.meta.sent.append(list(batch)),
+        STRANGE if any(each.event_id == "e-odd" for each in batch) else Accepted("t"),
+    )[1]
+    given = task("e-1", "e-odd", "e-3")
+    for asked in range(1, 5):
+        told = world.dispatch(given)
+        assert (told.requeued, told.accepted) == (3, 0)
+        given = list(world.tasks.created.values())[-1].task
+        assert given.unexplained == asked
+
+    told = world.dispatch(given)
+
+    assert (told.accepted, told.rejected) == (2, {"meta_5000": 1})
+    assert len(world.tasks.created) == 4

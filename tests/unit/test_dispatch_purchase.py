@@ -299,6 +299,25 @@ def test_a_task_that_outruns_the_note_of_its_queueing_still_sends_at_once():
     assert len(world.meta.sent) == 1
 
 
+def test_a_task_that_outruns_the_note_of_a_reopening_judges_anew():
+    """
+    Found closed in the ledger, it would go, and the debt would wait two hours for the relay.
+    """
+    withheld = Delivery(state=State.WITHHELD, reason=Withheld.REFUNDED, tasks=1)
+    world = World(refunded_minor=0, deliveries={Destination.META: withheld})
+
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert world.delivery.state is State.ACCEPTED
+
+
+def test_a_task_for_what_is_withheld_still_goes():
+    withheld = Delivery(state=State.WITHHELD, reason=Withheld.NO_CONSENT, tasks=1)
+    world = World(consent=consent(granted=False), deliveries={Destination.META: withheld})
+
+    assert world.dispatch(TASK).outcome is Closed.ALREADY
+    assert world.meta.sent == []
+
+
 def test_a_full_refund_that_is_heard_of_during_the_attempt_does_not_hide_its_acceptance():
     """
     Meta has it; a ledger that says withheld would be wrong for good.

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.meta_answers import MetaError, Reaction, Waits, reaction_to, read_answer
+from shared.domain.meta_answers import (
+    MetaError,
+    Reaction,
+    Waits,
+    reaction_to,
+    read_answer,
+    read_probe,
+)
+from shared.domain.meta_usage import Usage
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 REACTIONS = [
@@ -93,3 +101,45 @@ def test_retry_after_is_passed_on():
     answer = read_answer(503, None, sent=1, waits=Waits(timedelta(seconds=7)))
 
     assert answer == Deferred(Because.BROKEN, "http_503", timedelta(seconds=7))
+
+
+def test_a_throttle_carries_the_longest_wait_that_is_known():
+    body = {"error": {"code": 80004}}
+    usage = Usage(100, timedelta(minutes=4))
+
+    assert read_answer(400, body, sent=1, waits=Waits(timedelta(seconds=7), usage)) == Deferred(
+        Because.THROTTLED, "meta_80004", timedelta(minutes=4)
+    )
+
+
+def test_acceptance_near_a_limit_asks_to_slow_down():
+    body = {"events_received": 1, "fbtrace_id": "t"}
+
+    near = read_answer(200, body, sent=1, waits=Waits(usage=Usage(90)))
+
+    assert near == Accepted("t", slow_down=timedelta(seconds=15))
+
+
+PROBES = [
+    (200, {"events_received": 0}, Accepted()),
+    (400, {"error": {"code": 100}}, Accepted()),
+    (400, {"error": {"code": 100, "error_subcode": 2804019}}, Accepted()),
+    (
+        400,
+        {"error": {"code": 100, "error_subcode": 33}},
+        Deferred(Because.MISCONFIGURED, "meta_100_33"),
+    ),
+    (401, {"error": {"code": 190}}, Deferred(Because.MISCONFIGURED, "meta_190")),
+    (403, {"error": {"code": 200}}, Deferred(Because.MISCONFIGURED, "meta_200")),
+    (400, {"error": {"code": 2635}}, Deferred(Because.MISCONFIGURED, "meta_2635")),
+    (400, {"error": {"code": 4}}, Deferred(Because.THROTTLED, "meta_4")),
+    (500, {"error": {"code": 1}}, Deferred(Because.BROKEN, "meta_1")),
+    (400, {"error": {"code": 105}}, Deferred(Because.UNEXPLAINED, "meta_105")),
+    (502, None, Deferred(Because.BROKEN, "http_502")),
+    (404, None, Deferred(Because.BROKEN, "http_404")),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "outcome"), PROBES, ids=str)
+def test_a_probe_is_let_in_where_only_the_lack_of_events_is_refused(status, body, outcome):
+    assert read_probe(status, body) == outcome

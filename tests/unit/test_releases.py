@@ -27,14 +27,21 @@ from tests.builders import (
     NOW,
     SESSION_ID,
     consent,
-    purchase,
     receipt,
     session,
     visit,
 )
+from tests.builders import purchase as written_down
 from tests.fakes import FakeLedger, FakeReleases, FakeSessions, FakeSessionWriter
 
 NOBODY = FakeSessionWriter(FakeSessions())
+
+
+def purchase(*args, **changes):
+    """A purchase that was judged: a task was made for it."""
+    return written_down(*args, **changes).with_delivery(
+        Destination.META, Delivery().queued(NOW), NOW
+    )
 
 
 def in_state(state: State, reason: str | None = None, **changes):
@@ -52,7 +59,15 @@ def test_no_purchase_yet_is_pending():
 
 @pytest.mark.parametrize("state", [State.OWED, State.QUEUED])
 def test_settled_money_is_released_before_meta_has_the_servers_copy(state):
-    assert decide(in_state(state)) == Release(in_state(state))
+    assert decide(in_state(state, tasks=1)) == Release(in_state(state, tasks=1))
+
+
+def test_what_nobody_has_judged_yet_is_pending():
+    """
+    It may be test mode's money, or given back already: that is found out after it is written down.
+    """
+    assert decide(in_state(State.OWED)) is Pending.PENDING
+    assert isinstance(decide(in_state(State.OWED, attempts=1)), Release)
 
 
 def test_accepted_money_is_released_for_47_hours():

@@ -174,6 +174,22 @@ def test_what_is_personal_is_forgotten_once_no_match_can_come_any_more():
     assert world.ledger.due(NOW + 2 * PERSONAL_KEPT_FOR, limit=9) == []
 
 
+def test_a_repeat_that_breaks_off_does_not_keep_the_person_for_ever():
+    """
+    It names them again, and the refresh that would have forgotten them does not come.
+    """
+    world, free = World(), {"payment_status": "no_payment_required", "amount_total": 0}
+    world.took(event(payment_intent=None, currency=None, **free))
+    assert not world.purchase.is_personal
+    world.ledger.aliases = lambda _: (_ for _ in ()).throw(StoreUnavailableError)
+
+    with pytest.raises(StoreUnavailableError):
+        world.took(event(event_id="evt_twin", payment_intent=None, currency=None, **free))
+
+    assert world.purchase.is_personal
+    assert world.purchase.relay_at == NOW + PERSONAL_KEPT_FOR
+
+
 def test_a_purchase_without_a_session_is_sent_where_consent_is_not_required():
     world = World(Policies(livemode=False, consent=ConsentRule(required=False)), known=False)
 

@@ -1,0 +1,97 @@
+"""A dead token over HTTP: one alarm, nothing lost, and back by itself once it is renewed."""
+
+import json
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.functions.outside import OutsideMeta, OutsideStripe, Stack, Visitor, event, until
+
+SALES = 8
+
+
+class TokenMeta(OutsideMeta):
+    """Answers 190 while the token is dead, and refuses an empty list as Meta does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_dead = False
+
+    def answer(self, path, headers, body):
+        if self.is_dead:
+            self.requests.append({"path": path, "headers": headers, "body": body})
+            return 401, {"error": {"code": 190, "message": "Invalid OAuth access token"}}
+        if not body["data"]:
+            return 400, {"error": {"code": 100, "message": "Invalid parameter"}}
+        return super().answer(path, headers, body)
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param("firestore", marks=pytest.mark.emulator), "sqlite"]
+)
+def world(request, tmp_path_factory):
+    meta = TokenMeta()
+    arguments = ["--store", "sqlite"] if request.param == "sqlite" else []
+    stack = Stack(tmp_path_factory.mktemp("pauses"), meta, *arguments)
+    stack.meta = meta
+    yield stack
+    stack.stop()
+    meta.close()
+
+
+def asked(world, job: str) -> dict:
+    answer = requests.post(f"{world.ready['reconcile']}/{job}", timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def standing(world) -> dict:
+    return asked(world, "probe")["destinations"]["meta"]
+
+
+def lines(world) -> list[dict]:
+    """Read what the functions wrote; dev puts each program's name before its line."""
+    written = Path(world.log.name).read_text().splitlines()
+    texts = [line[line.index("{") :] for line in written if "{" in line]
+    return [json.loads(text) for text in texts if text.rstrip().endswith("}")]
+
+
+def met_the_pause(world) -> set[str]:
+    """Name the sales whose tasks came while the destination was paused."""
+    return {
+        line["sale_key"]
+        for line in lines(world)
+        if "sale_key" in line and line.get("error") == "paused"
+    }
+
+
+def test_a_dead_token_loses_nothing_doubles_nothing_and_calls_once(world):
+    visitor = Visitor(world.ready["collect"], world.meta)
+    session_id = visitor.report(event(url="https://shop.example/")).headers["Settled-Session"]
+    stripe = OutsideStripe(world.ready["stripe_webhook"], world.ready["stripe_webhook_secret"])
+    assert standing(world) == {"state": "running", "reason": None}
+
+    world.meta.is_dead = True
+    cart = event("AddToCart")
+    assert visitor.report(cart).status_code == 204
+    until(lambda: world.meta.requests and standing(world)["state"] == "paused")
+    sales = [OutsideStripe.paid(session_id) for _ in range(SALES)]
+    for sale in sales:
+        assert stripe.post(sale).status_code == 200
+    waiting = {sale["data"]["object"]["payment_intent"] for sale in sales}
+    until(lambda: waiting <= met_the_pause(world))
+    assert asked(world, "relay")["queued"] == 0
+    assert standing(world) == {"state": "paused", "reason": "meta_190"}
+    assert not any(each["body"]["data"] for each in world.meta.requests[-3:])
+
+    world.meta.is_dead = False
+    assert standing(world) == {"state": "running", "reason": None}
+    orders = [sale["data"]["object"]["metadata"]["order_id"] for sale in sales]
+    until(lambda: all(world.meta.purchases(order) for order in orders), within=60)
+    assert [len(world.meta.purchases(order)) for order in orders] == [1] * SALES
+    until(lambda: world.meta.named(cart["event_id"]), within=60)
+
+    alarms = [line for line in lines(world) if "paused" in line]
+    assert [(line["severity"], line["reason"]) for line in alarms] == [("ERROR", "meta_190")]
+    assert [line["resumed"] for line in lines(world) if "resumed" in line] == ["meta"]

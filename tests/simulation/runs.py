@@ -1,0 +1,178 @@
+"""One run of one seed: a shop opens, lives through its plan, comes to rest, and is looked at."""
+
+import io
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+
+from shared.domain.purchases import event_id_of
+from shared.http import collect_endpoint, dispatch_endpoint
+from shared.usecases import dispatch_purchase
+from tests.builders import POLICIES
+from tests.simulation import truths
+from tests.simulation.deployment import Deployment
+from tests.simulation.plans import Plan, plan_of
+from tests.simulation.stripe import StripeApi, Webhooks, lived_through
+from tests.simulation.visitors import ADA, BOB, EVE, Visitor
+from tests.simulation.world import BEGINNING, World
+from tests.stories.shop import ADA as CAST_ADA
+from tests.stories.shop import BOB as CAST_BOB
+from tests.stories.shop import EVE as CAST_EVE
+
+# Two hours until the relay gives a task up, one hour between two attempts, and room for both.
+RESTS_WITHIN = timedelta(hours=8)
+# What is personal is forgotten after nine days.
+FORGETS_WITHIN = timedelta(days=10)
+
+
+@dataclass(slots=True)
+class Run:
+    """A run as the invariants see it."""
+
+    plan: Plan
+    world: World
+    shop: Deployment
+    visitors: dict[str, Visitor]
+    webhooks: Webhooks
+    reportable: frozenset[str] = frozenset()
+    without_session: frozenset[str] = frozenset()
+    log: str = ""
+    violations: list[str] = None
+
+    @property
+    def trace(self) -> str:
+        return "\n".join([str(self.plan), "", *(self.world.trace or ())])
+
+
+def run(seed: int, *, tells: bool = False) -> Run:
+    """Live through a seed; `violations` says what should never have been."""
+    plan = plan_of(seed)
+    world = World(seed, tells=tells)
+    stripe = StripeApi(world, plan.never_made, plan.ends_at)
+    shop = Deployment(world, POLICIES, plan.queues, stripe, answers_lost=plan.answers_lost)
+    shop.meta.episodes = list(plan.episodes)
+    shop.tasks.repeats = plan.repeats
+    visitors = {
+        person.name: Visitor(world, shop, person, agrees=person is not EVE)
+        for person in (ADA, BOB, EVE)
+    }
+    going = Run(plan, world, shop, visitors, Webhooks(world, shop.webhook), violations=[])
+    shop.answered = partial(truths.hold_for_answer, going)
+    shop.noted = partial(truths.hold_for_note, going)
+    log = io.StringIO()
+    with redirect_stdout(log), _minted_by(Random(f"ids {seed}")), _deployed_with(plan):
+        try:
+            _live(going)
+        finally:
+            going.log = log.getvalue()
+    going.violations += truths.broken_at_the_end(going)
+    return going
+
+
+def _live(going: Run) -> None:
+    world, plan = going.world, going.plan
+    _open(going)
+    world.goes_on(plan.storms_from)
+    world.weather = plan.weather
+    world.goes_on(BEGINNING)
+    _sell(going)
+    # What got lost is found by the first that meets no fault.
+    for minutes in (5, 65):
+        at = plan.weather.until + timedelta(minutes=minutes)
+        world.at(at, lambda: going.shop.reconcile("stripe"))
+    world.goes_on(plan.calm_at + RESTS_WITHIN)
+    going.violations += truths.broken_at_rest(going)
+    world.goes_on(world.now + FORGETS_WITHIN)
+
+
+def _open(going: Run) -> None:
+    """Let the visitors come, the hour before anybody buys."""
+    dice = going.world.random
+    for visitor in going.visitors.values():
+        for _ in range(dice.choice((1, 2))):
+            count = dice.choice((1, 1, 2, 5))
+            poison = {dice.randrange(count)} if dice.random() < 0.2 else set()
+            at = BEGINNING - timedelta(seconds=dice.uniform(120, 2_400))
+            going.world.at(at, lambda v=visitor, n=count, p=poison: v.reports(n, frozenset(p)))
+    for name, at in going.plan.withdrawals.items():
+        visitor = going.visitors[name]
+        going.world.at(at, visitor.withdraws)
+        # What is on its way when somebody says no.
+        for _ in range(2):
+            before = timedelta(seconds=dice.uniform(0, dice.choice((2, 60, 600))))
+            going.world.at(at - before, lambda v=visitor: v.reports(1))
+
+
+def _sell(going: Run) -> None:
+    """Let the stories of the account begin, each with the session that its browser has by now."""
+    world, plan, dice = going.world, going.plan, going.world.random
+    cast = {CAST_ADA: "ada", CAST_BOB: "bob", CAST_EVE: "eve"}
+    sessions = {
+        told: going.visitors[name].session_id or f"s_nobody_{name}" for told, name in cast.items()
+    }
+    account, going.reportable = lived_through(plan.stories, plan.version, plan.customer, sessions)
+    going.without_session = frozenset(
+        name for name in cast.values() if going.visitors[name].session_id is None
+    )
+    going.shop.stripe.begins(account)
+    created = {event["id"]: event for event in account.events}
+    for event_id, late in plan.deliveries:
+        event = created[event_id]
+        made_at = datetime.fromtimestamp(event["created"], UTC)
+        going.webhooks.deliver(event, made_at + late)
+    if plan.is_poisoned:
+        going.shop.meta.poison |= {event_id_of(key, None) for key in going.reportable}
+    for name in ("ada", "bob"):
+        for _ in range(dice.choice((0, 1, 2))):
+            wait = dice.choice((2, 20, 600, 100_000)) * dice.random()
+            pause = dice.choice((2, 30, 1_000))
+            ask = lambda v=going.visitors[name], p=pause: v.asks_for_release(4, p)
+            world.at(BEGINNING + timedelta(seconds=wait), ask)
+    for _ in range(dice.choice((0, 1, 2))):
+        # Also while all is well: a probe may be the first to hear that it is not.
+        at = BEGINNING + timedelta(seconds=dice.uniform(0, 20_000))
+        world.at(at, lambda: going.shop.reconcile("probe"))
+    for _ in range(dice.choice((0, 0, 1))):
+        span = (plan.calm_at - BEGINNING).total_seconds()
+        at = BEGINNING + timedelta(seconds=dice.random() * min(span, 100_000))
+        world.at(at, lambda: going.shop.reconcile("stripe"))
+
+
+@contextmanager
+def _deployed_with(plan: Plan):
+    """Let the functions believe of their queues what the queues were told."""
+    places = (
+        (dispatch_endpoint, "EVENTS", plan.queues.events),
+        (dispatch_endpoint, "PURCHASES", plan.queues.purchases),
+        (dispatch_purchase, "PURCHASES", plan.queues.purchases),
+    )
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    try:
+        for module, name, value in places:
+            setattr(module, name, value)
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
+
+
+@contextmanager
+def _minted_by(dice: Random):
+    """Let the ids that collect mints follow from the seed."""
+
+    class Minted:
+        @staticmethod
+        def token_urlsafe(_size: int) -> str:
+            return f"{dice.getrandbits(96):024x}"
+
+        @staticmethod
+        def randbelow(end: int) -> int:
+            return dice.randrange(end)
+
+    real, collect_endpoint.secrets = collect_endpoint.secrets, Minted
+    try:
+        yield
+    finally:
+        collect_endpoint.secrets = real

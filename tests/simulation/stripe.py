@@ -1,0 +1,124 @@
+"""Stripe: a telling of some stories, its webhooks with all their manners, and its API."""
+
+import json
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import msgspec
+
+from shared.domain.custom_data import Content
+from shared.domain.reconciling import Cursor, Listed, Page
+from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
+from tests.simulation.http_calls import Answered
+from tests.simulation.world import World
+from tests.stories.cast import tell
+from tests.stories.stripe_account import StripeAccount
+from tests.stories.stripe_answers import StripeAnswers
+
+# Stripe retries for up to three days, each time later; exactly when is nowhere said.
+_RETRIES = (30, 300, 1_200, 3_600)
+_GIVES_UP_AFTER = timedelta(days=3)
+
+
+@cache
+def _told(stories: tuple[str, ...], version: str, customer: str | None):
+    account, reportable = tell(*stories, version=version, customer=customer)
+    text = json.dumps({"events": account.events, "objects": account.objects})
+    return account, frozenset(reportable), text
+
+
+def lived_through(
+    stories: tuple[str, ...], version: str, customer: str | None, sessions: dict[str, str]
+) -> tuple[StripeAccount, frozenset[str]]:
+    """
+    Give the account of some stories, and the sales that may be reported.
+
+    `sessions` puts those that the browsers really have in the place of the cast's.
+    """
+    account, reportable, text = _told(stories, version, customer)
+    for told, real in sessions.items():
+        text = text.replace(f'"{told}"', f'"{real}"')
+    mine = copy(account)
+    found = msgspec.json.decode(text)
+    mine.events, mine.objects = found["events"], found["objects"]
+    return mine, reportable
+
+
+def event_types_of(stories, version, customer) -> list[tuple[str, str, bool]]:
+    """List id, type and whether our key can read it, for whoever plans what gets lost."""
+    account, _, _ = _told(stories, version, customer)
+    return [(e["id"], e["type"], e["id"] not in account.elsewhere) for e in account.events]
+
+
+def last_event_at(stories, version, customer) -> datetime:
+    account, _, _ = _told(stories, version, customer)
+    return datetime.fromtimestamp(max(event["created"] for event in account.events), UTC)
+
+
+@dataclass(slots=True)
+class StripeApi:
+    """
+    Ports: StripeBooks and StripeLists.
+
+    An account remembers its objects as they ended, so while its stories go on the lists that
+    would show how are away.
+    """
+
+    world: World
+    never_made: frozenset[str]
+    ends_at: datetime
+    account: StripeAccount | None = None
+    _answers: StripeAnswers | None = None
+
+    def begins(self, account: StripeAccount) -> None:
+        self.account = account
+        self._answers = StripeAnswers(account, self.never_made)
+
+    def invoice(self, invoice_id: str) -> InvoiceTruth | None:
+        return self._answers.invoice(invoice_id)
+
+    def invoice_of(self, payment_intent_id: str) -> str | None:
+        return self._answers.invoice_of(payment_intent_id)
+
+    def contents(self, checkout_session_id: str) -> tuple[Content, ...]:
+        return self._answers.contents(checkout_session_id)
+
+    def page(self, listed: Listed, cursor: Cursor) -> Page | None:
+        if listed is not Listed.EVENTS or self._answers is None:
+            self._wait_for_the_end()
+        return self._answers.page(listed, cursor)
+
+    def checkout_session(self, checkout_session_id: str) -> dict | None:
+        self._wait_for_the_end()
+        return self._answers.checkout_session(checkout_session_id)
+
+    def _wait_for_the_end(self) -> None:
+        if self.world.now <= self.ends_at:
+            raise StripeUnavailableError("simulated")
+
+
+@dataclass(slots=True)
+class Webhooks:
+    """Delivers each event as often as planned, again until it is answered 2xx."""
+
+    world: World
+    posts: object
+    gave_up: list[str] = field(default_factory=list)
+
+    def deliver(self, event: dict, at: datetime) -> None:
+        body = msgspec.json.encode(event)
+        self.world.at(at, lambda: self._try(event["id"], body, at, 0))
+
+    def _try(self, event_id: str, body: bytes, since: datetime, tried: int) -> None:
+        def answered(answer: Answered | None) -> None:
+            if answer is not None and answer.is_good:
+                return
+            if self.world.now - since > _GIVES_UP_AFTER:
+                self.gave_up.append(event_id)
+                return
+            pause = _RETRIES[min(tried, len(_RETRIES) - 1)]
+            self.world.after(pause, lambda: self._try(event_id, body, since, tried + 1))
+
+        self.posts(event_id, body, answered)
