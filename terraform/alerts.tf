@@ -24,7 +24,7 @@ locals {
       title    = "Meta refused a purchase or an event, or it grew too old"
       severity = "ERROR"
       filter   = local.dead_letters_filter
-      text     = "It will not be tried again by itself. `reason` on the line says why; `./scripts/settled statement --list rejected` and `--list expired` name the sales. Put right what is wrong (dataset, event names, catalogue ids), then repair from the ledger."
+      text     = "It will not be tried again by itself. `reason` on the line says why; `./scripts/settled dead-letters list` names what it was. Put right what is wrong (dataset, event names, catalogue ids), then `dead-letters replay`. What grew too old stays in the ledger as expired."
     }
     destination_paused = {
       title    = "Nothing is sent to a destination: it is paused"

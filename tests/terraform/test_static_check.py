@@ -125,3 +125,16 @@ def test_each_refusal_says_what_to_write():
     for message in messages:
         assert re.match(r"[a-z_]+[\w.*, ]*: ", message), message
         assert re.search(r"\bwrite\b|\bare\b", message), message
+
+
+def test_the_readme_says_what_each_alert_means_and_names_each_variable():
+    readme = (TERRAFORM / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", readme.split("## Variables")[1].split("## Files")[0]))
+    alerts = read().locals["log_alerts"] | read().locals["metric_alerts"]
+    rows = readme.split("## What each alert means")[1].split("\n## ")[0]
+
+    assert read().named["variable"] <= named
+    for alert in alerts.values():
+        title = re.sub(r"\$\{.*?\}", "@", alert["title"])
+        assert re.search(re.escape(title[:30]).replace("@", ".+"), rows), alert["title"]
+    assert rows.count("\n| ") == len(alerts) + 1
