@@ -54,6 +54,13 @@ def test_the_example_of_variables_is_accepted(terraform_is_there, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_real_provider_plans_everything_without_being_asked_to_make_it(workspace):
+    done = terraform(workspace, "test", "-no-color", "-filter=tests/plan.tftest.hcl")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed, 0 failed" in done.stdout
+
+
 def test_every_way_to_a_domain_is_planned_as_it_should_be(workspace):
     done = terraform(workspace, "test", "-no-color", "-filter=tests/domain.tftest.hcl")
 
