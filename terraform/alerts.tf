@@ -12,8 +12,9 @@ locals {
   _answers       = "${local._requests},service_name=~\"${local._answering}\"}"
   _server_errors = "${local._requests},service_name=~\"${local._answering}\",response_code_class=\"5xx\"}"
 
-  # Seen on a single line of the log: no metric has to exist first, and nothing is averaged away.
-  log_alerts = {
+  # `filter` is seen on a single line of the log: no metric has to exist first, and nothing is
+  # averaged away. `query` is asked of metrics, as often as `every` says.
+  alerts = {
     purchase_owed = {
       title    = "A purchase has been owed for more than ${var.alerts.owed_minutes} minutes"
       severity = "ERROR"
@@ -44,9 +45,6 @@ locals {
       filter   = "${local.lines_of_any} AND jsonPayload.error=\"internal\""
       text     = "`exception` and `where` on the line name the place. The caller was asked to come back, so nothing is lost yet. If it began with a deployment, deploy the former version; please report it."
     }
-  }
-
-  metric_alerts = {
     bad_signatures = {
       title    = "Stripe's signature was refused ${var.alerts.bad_signatures} times in ten minutes"
       severity = "ERROR"
@@ -89,8 +87,8 @@ resource "google_monitoring_notification_channel" "email" {
   labels       = { email_address = each.key }
 }
 
-resource "google_monitoring_alert_policy" "log" {
-  for_each = local.log_alerts
+resource "google_monitoring_alert_policy" "this" {
+  for_each = local.alerts
 
   project               = local.project
   display_name          = "Settled (${var.prefix}): ${each.value.title}"
@@ -101,50 +99,39 @@ resource "google_monitoring_alert_policy" "log" {
   conditions {
     display_name = each.value.title
 
-    condition_matched_log {
-      filter = each.value.filter
+    dynamic "condition_matched_log" {
+      for_each = try([each.value.filter], [])
+
+      content {
+        filter = condition_matched_log.value
+      }
+    }
+
+    dynamic "condition_prometheus_query_language" {
+      for_each = try([each.value.query], [])
+
+      content {
+        query               = condition_prometheus_query_language.value
+        duration            = "0s"
+        evaluation_interval = each.value.every
+        # A metric exists from its first point on; before the first request there is none.
+        disable_metric_validation = true
+      }
     }
   }
 
-  # One mail an hour, however many lines; quiet again a day after the last one.
+  # Quiet again a day after the last time.
   alert_strategy {
     auto_close = "86400s"
 
-    notification_rate_limit {
-      period = "3600s"
+    # One mail an hour, however many lines.
+    dynamic "notification_rate_limit" {
+      for_each = try([each.value.filter], [])
+
+      content {
+        period = "3600s"
+      }
     }
-  }
-
-  documentation {
-    mime_type = "text/markdown"
-    subject   = each.value.title
-    content   = each.value.text
-  }
-}
-
-resource "google_monitoring_alert_policy" "metric" {
-  for_each = local.metric_alerts
-
-  project               = local.project
-  display_name          = "Settled (${var.prefix}): ${each.value.title}"
-  combiner              = "OR"
-  severity              = each.value.severity
-  notification_channels = local.channels
-
-  conditions {
-    display_name = each.value.title
-
-    condition_prometheus_query_language {
-      query               = each.value.query
-      duration            = "0s"
-      evaluation_interval = each.value.every
-      # A metric exists from its first point on; before the first request there is none.
-      disable_metric_validation = true
-    }
-  }
-
-  alert_strategy {
-    auto_close = "86400s"
   }
 
   documentation {

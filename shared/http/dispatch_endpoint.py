@@ -9,7 +9,7 @@ from typing import assert_never
 from flask import Request, Response
 
 from shared.domain.conversions import Destination, EventsTask, PurchaseTask
-from shared.domain.outcomes import Accepted, Deferred, Outcome, Rejected
+from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
 from shared.domain.refusals import Refusal
 from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 from shared.http.flask_edge import Answer, answer, refused
@@ -135,6 +135,8 @@ def _note_pause(paused: Destination | None, deferred: Deferred | None, line: Lin
 def _deferred(deferred: Deferred, line: Line) -> Answer:
     """503: Cloud Tasks comes back, not before Retry-After where the destination named a time."""
     line.warn()
+    if deferred.because is Because.BLOCKED:
+        line.alarm()
     line.note(outcome="deferred", error=deferred.because, reason=deferred.detail)
     body: dict[str, object] = {"error": deferred.because, "detail": deferred.detail}
     if deferred.retry_after is not None:

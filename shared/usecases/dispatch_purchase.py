@@ -1,6 +1,7 @@
 """Attempt one delivery: judge it again, claim it, send it, write down what came of it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome, Rejected
 from shared.domain.policies import Policies, event_name_of
 from shared.domain.purchases import Purchase, as_conversion
+from shared.domain.refund_events import owed_refund_event
 from shared.domain.retry_plan import PURCHASES
 from shared.usecases.ask_stripe import ask_stripe
 from shared.usecases.heed_destination import HeedDestination
@@ -196,9 +198,16 @@ class DispatchPurchase:
         has_paused = self.heed.heed(task.destination, outcome, began_at=now, now=self.clock())
         if noted.purchase is None:
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
+        if owed_refund_event(noted.purchase, self.policies) is not None:
+            self._tell_of_refund(task)
         delivery = noted.purchase.deliveries[task.destination]
         told = _told(noted.outcome or Closed.ALREADY, noted.purchase, delivery)
         return replace(told, paused=task.destination) if has_paused else told
+
+    def _tell_of_refund(self, task: PurchaseTask) -> None:
+        """Of a sale that was returned in part before it was told, tell that as well."""
+        with suppress(StoreUnavailableError):
+            self.refresh(task.sale_key, now=self.clock())
 
 
 _CLOSED: dict[State, Callable[[Delivery], Outcome | Closed]] = {

@@ -262,25 +262,35 @@ run "five_lines_of_variables_make_a_live_system" {
     error_message = "By e-mail."
   }
   assert {
-    condition = toset(concat(keys(google_monitoring_alert_policy.log), keys(google_monitoring_alert_policy.metric))) == toset([
+    condition = toset(keys(google_monitoring_alert_policy.this)) == toset([
       "purchase_owed", "dead_letter", "destination_paused", "statement_off", "defect", "bad_signatures", "silent_webhook", "error_ratio", "repair_stopped",
     ])
     error_message = "Each alert of terraform/README.md."
   }
   assert {
-    condition     = alltrue([for policy in concat(values(google_monitoring_alert_policy.log), values(google_monitoring_alert_policy.metric)) : policy.notification_channels == tolist([google_monitoring_notification_channel.email["ops@shop.example"].id]) && length(policy.documentation[0].content) > 100])
+    condition     = alltrue([for policy in google_monitoring_alert_policy.this : policy.notification_channels == tolist([google_monitoring_notification_channel.email["ops@shop.example"].id]) && length(policy.documentation[0].content) > 100])
     error_message = "Every alert reaches somebody and says what to do."
   }
   assert {
-    condition     = endswith(google_monitoring_alert_policy.log["purchase_owed"].conditions[0].condition_matched_log[0].filter, "jsonPayload.path=\"relay\" AND jsonPayload.oldest_owed_s>900")
+    condition     = endswith(google_monitoring_alert_policy.this["purchase_owed"].conditions[0].condition_matched_log[0].filter, "jsonPayload.path=\"relay\" AND jsonPayload.oldest_owed_s>900")
     error_message = "A purchase owed for more than a quarter of an hour."
   }
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.log : policy.alert_strategy[0].notification_rate_limit[0].period == "3600s"])
-    error_message = "Google refuses an alert on lines without a limit of mails."
+    condition = alltrue([
+      for policy in google_monitoring_alert_policy.this :
+      length(policy.conditions[0].condition_matched_log) + length(policy.conditions[0].condition_prometheus_query_language) == 1
+    ])
+    error_message = "Each alert looks at lines or at metrics."
   }
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.metric : policy.conditions[0].condition_prometheus_query_language[0].disable_metric_validation])
+    condition = alltrue([
+      for policy in google_monitoring_alert_policy.this :
+      [for limit in policy.alert_strategy[0].notification_rate_limit : limit.period] == [for condition in policy.conditions[0].condition_matched_log : "3600s"]
+    ])
+    error_message = "Google refuses an alert on lines without a limit of mails, and one on metrics with it."
+  }
+  assert {
+    condition     = alltrue(flatten([for policy in google_monitoring_alert_policy.this : policy.conditions[0].condition_prometheus_query_language[*].disable_metric_validation]))
     error_message = "The first apply must not wait for the first webhook."
   }
   assert {

@@ -102,15 +102,15 @@ class CloudTasks:
             pause = max(_wait_after(plan, task.attempts), timedelta(seconds=int(told or 0)))
             self.world.at(self.world.now + pause, lambda: self._attempt(task))
 
-    @property
-    def given_up(self) -> set[str]:
-        """Name the browser events whose task came to its last attempt."""
-        gone = [t.work.conversions for t in self.at_the_last if isinstance(t.work, EventsTask)]
-        return {conversion.event_id for conversions in gone for conversion in conversions}
-
     def _forget(self, task: Task) -> None:
         self.alive.pop(task.name, None)
         self._taken_until[task.name] = self.world.now + self.plan.names_taken_for
+
+
+def events_of(tasks: list[Task]) -> set[str]:
+    """Name the browser events that tasks carried."""
+    carried = [task.work.conversions for task in tasks if isinstance(task.work, EventsTask)]
+    return {conversion.event_id for conversions in carried for conversion in conversions}
 
 
 def _wait_after(plan: RetryPlan, failures: int) -> timedelta:

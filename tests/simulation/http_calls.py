@@ -29,8 +29,8 @@ def post(endpoint, path: str, body: bytes = b"", headers: dict[str, str] | None 
     """Post to one of the synchronous functions."""
     environ = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
         "SERVER_NAME": "functions.example",
         "SERVER_PORT": "443",
         "SERVER_PROTOCOL": "HTTP/1.1",

@@ -89,6 +89,7 @@ class Meta:
     """Stands in for `requests.Session` behind the real MetaGateway."""
 
     world: World
+    asked: Callable[[datetime], None]
     episodes: list[Episode] = field(default_factory=list)
     poison: set[str] = field(default_factory=set)
     receipts: list[Receipt] = field(default_factory=list)
@@ -99,6 +100,8 @@ class Meta:
         assert headers["Authorization"].startswith("Bearer ")
         assert not allow_redirects
         events = json.loads(data, parse_float=str)["data"]
+        if events:
+            self.asked(self.world.current.began_at)
         fault = self._fault()
         if self.world.is_stormy and self.world.happens(0.3):
             # Slow, but within what we wait for.

@@ -16,7 +16,7 @@ from tests.stories.stripe_shapes import BEFORE_BASIL, NEWEST
 A_MINUTE, AN_HOUR, A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # How long Meta is away: mostly minutes, now and then longer than a copy of the Pixel's is
 # merged (48 hours), and longer than an event is taken (7 days).
-_AWAY_FOR = ((60, A_MINUTE * 20), (28, AN_HOUR * 5), (4, AN_HOUR * 52), (3, A_DAY * 8))
+_AWAY_FOR = ((60, A_MINUTE * 20), (28, AN_HOUR * 5), (4, AN_HOUR * 60), (3, A_DAY * 9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _episodes(dice: Random, ends_at: datetime):
         yield Episode(
             fault=dice.choice(list(Fault)),
             since=since,
-            until=since + length * dice.uniform(0.3, 1),
+            until=since + length * dice.uniform(0.7, 1),
             probability=dice.choice((1.0, 1.0, 0.5)),
         )
 

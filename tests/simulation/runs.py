@@ -61,6 +61,7 @@ def run(seed: int, *, tells: bool = False) -> Run:
     going = Run(plan, world, shop, visitors, Webhooks(world, shop.webhook), violations=[])
     shop.answered = partial(truths.hold_for_answer, going)
     shop.noted = partial(truths.hold_for_note, going)
+    shop.sent = partial(truths.hold_for_sending, going)
     log = io.StringIO()
     with redirect_stdout(log), _minted_by(Random(f"ids {seed}")), _deployed_with(plan):
         try:
@@ -83,6 +84,9 @@ def _live(going: Run) -> None:
         at = plan.weather.until + timedelta(minutes=minutes)
         world.at(at, lambda: going.shop.reconcile("stripe"))
     world.goes_on(plan.calm_at + RESTS_WITHIN)
+    days = {p.settled_at.date() for p, _ in going.shop.ledger.purchases.values()}
+    for settled_on in sorted(days):
+        going.shop.reconcile(f"statement?day={settled_on}")
     going.violations += truths.broken_at_rest(going)
     world.goes_on(world.now + FORGETS_WITHIN)
 
@@ -96,6 +100,12 @@ def _open(going: Run) -> None:
             poison = {dice.randrange(count)} if dice.random() < 0.2 else set()
             at = BEGINNING - timedelta(seconds=dice.uniform(120, 2_400))
             going.world.at(at, lambda v=visitor, n=count, p=poison: v.reports(n, frozenset(p)))
+    for episode in going.plan.episodes:
+        # Also while Meta fails: these wait in the queue.
+        visitor = going.visitors[dice.choice(("ada", "bob"))]
+        for seconds in (dice.uniform(0, 60), dice.uniform(0, 1_800)):
+            at = episode.since + timedelta(seconds=seconds)
+            going.world.at(at, lambda v=visitor: v.reports(2))
     for name, at in going.plan.withdrawals.items():
         visitor = going.visitors[name]
         going.world.at(at, visitor.withdraws)

@@ -45,7 +45,9 @@ def test_the_seeds_meet_every_fault_and_every_end():
         found = run(seed, tells=True)
         told = found.world.trace
         met["crash"] += sum("CRASH" in line for line in told)
-        met["away"] += sum(line.endswith("AWAY") for line in told)
+        met["away"] += sum("UnavailableError" in line for line in told)
+        met["queue full"] += sum("QueueFullError" in line for line in told)
+        met["paused"] += found.shop.pauses
         met["answer lost"] += sum("answer is lost" in line for line in told)
         met["task twice"] += sum("handed out twice" in line for line in told)
         met["task deleted"] += len(found.shop.tasks.deleted)
@@ -64,8 +66,9 @@ def test_the_seeds_meet_every_fault_and_every_end():
             met[str(delivery.reason)] += 1
 
     ends = [State.ACCEPTED, State.REJECTED, State.WITHHELD, State.EXPIRED]
-    counted = ["crash", "away", "answer lost", "task twice", "task deleted", "name taken"]
-    counted += ["webhook lost", "Pixel", "dead letter", "withdrawal", "ambiguous", "in between"]
+    counted = ["crash", "away", "queue full", "paused", "answer lost", "task twice"]
+    counted += ["task deleted", "name taken", "webhook lost", "Pixel", "dead letter"]
+    counted += ["withdrawal", "ambiguous", "in between"]
     expected = [*counted, *Fault, *ends, Expired.TOO_OLD, "refunded", "no_consent", "test_mode"]
     assert [each for each in expected if not met[each]] == []
 

@@ -130,7 +130,7 @@ def test_each_refusal_says_what_to_write():
 def test_the_readme_says_what_each_alert_means_and_names_each_variable():
     readme = (TERRAFORM / "README.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+)`", readme.split("## Variables")[1].split("## Files")[0]))
-    alerts = read().locals["log_alerts"] | read().locals["metric_alerts"]
+    alerts = read().locals["alerts"]
     rows = readme.split("## What each alert means")[1].split("\n## ")[0]
 
     assert read().named["variable"] <= named

@@ -134,6 +134,15 @@ def test_what_was_shed_is_said_by_name_and_number(capsys):
     assert (line["dropped"], line["shed"], line["severity"]) == ("shed", 3, "WARNING")
 
 
+@pytest.mark.parametrize(
+    ("because", "severity"), [(Because.BLOCKED, "ERROR"), (Because.THROTTLED, "WARNING")]
+)
+def test_a_block_sounds_the_alarm_and_a_throttle_does_not(capsys, because, severity):
+    _, line = World(capsys, purchase_told(Deferred(because, "meta_368")))(SALE)
+
+    assert line["severity"] == severity
+
+
 def test_a_rejected_purchase_sounds_the_alarm(capsys):
     _, line = World(capsys, purchase_told(Rejected("meta_5000")))(SALE)
 
