@@ -98,6 +98,7 @@ locals {
     PURCHASE_VALUE         = var.policies.purchase_value
     RENEWAL_EVENT          = var.policies.renewal_event
     TRIAL_EVENT            = var.policies.trial_event
+    REFUND_EVENT           = var.policies.refund_event
     STRIPE_DIRECT_PAYMENTS = tostring(var.policies.direct_payments)
     MATCH_FOR              = var.policies.match_for
   }

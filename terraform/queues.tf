@@ -23,9 +23,9 @@ locals {
   # Which queues a function's code puts tasks into; tests/terraform derives the same from the code.
   enqueues = {
     collect        = ["events"]
-    stripe_webhook = ["purchases"]
+    stripe_webhook = ["events", "purchases"]
     dispatch       = ["events", "purchases"]
-    reconcile      = ["purchases"]
+    reconcile      = ["events", "purchases"]
   }
 }
 

@@ -214,6 +214,7 @@ variable "policies" {
     direct_payments = optional(bool, false)
     match_for       = optional(string, "15m")
     purchase_value  = optional(string, "total")
+    refund_event    = optional(string, "none")
     renewal_event   = optional(string, "none")
     trial_event     = optional(string, "none")
     unmatched       = optional(string, "send")
@@ -230,8 +231,15 @@ variable "policies" {
     error_message = "policies.purchase_value: write total or net_of_tax_and_shipping."
   }
   validation {
-    condition     = alltrue([for name in [var.policies.renewal_event, var.policies.trial_event] : can(regex("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$", name))])
-    error_message = "policies.renewal_event, policies.trial_event: write none, or the name of an event, like \"Subscribe\"."
+    condition     = alltrue([for name in [var.policies.refund_event, var.policies.renewal_event, var.policies.trial_event] : can(regex("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$", name))])
+    error_message = "policies.refund_event, policies.renewal_event, policies.trial_event: write none, or the name of an event, like \"Subscribe\"."
+  }
+  validation {
+    condition = !contains([
+      "addpaymentinfo", "addtocart", "addtowishlist", "completeregistration", "contact", "customizeproduct", "donate", "findlocation", "initiatecheckout",
+      "lead", "pageview", "purchase", "schedule", "search", "starttrial", "submitapplication", "subscribe", "viewcontent",
+    ], lower(var.policies.refund_event))
+    error_message = "policies.refund_event: write none, or a name that is none of Meta's standard events, like \"Refund\"."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
@@ -305,8 +313,8 @@ variable "shedding" {
   nullable = false
 
   validation {
-    condition     = alltrue([for name in var.shedding.events : can(regex("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$", name))])
-    error_message = "shedding.events: write names of events like [\"PageView\", \"ViewContent\"], or [] for none."
+    condition     = alltrue([for name in var.shedding.events : can(regex("^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$", name)) && name != "Purchase"])
+    error_message = "shedding.events: write names of events like [\"PageView\", \"ViewContent\"], or [] for none; a Purchase is never dropped."
   }
   validation {
     condition     = try(var.shedding.events_per_second >= 1 && floor(var.shedding.events_per_second) == var.shedding.events_per_second, var.shedding.events_per_second == null)

@@ -88,9 +88,10 @@ run "five_lines_of_variables_make_a_live_system" {
   # A function may put tasks only into the queues it uses.
   assert {
     condition = toset(keys(google_cloud_tasks_queue_iam_member.enqueuer)) == toset([
-      "collect.events-1", "stripe_webhook.purchases-1", "dispatch.events-1", "dispatch.purchases-1", "reconcile.purchases-1",
+      "collect.events-1", "stripe_webhook.events-1", "stripe_webhook.purchases-1", "dispatch.events-1", "dispatch.purchases-1",
+      "reconcile.events-1", "reconcile.purchases-1",
     ])
-    error_message = "collect: events; stripe_webhook and reconcile: purchases; dispatch: both."
+    error_message = "collect: events; the others, who may hear of a refund, both."
   }
   assert {
     condition = alltrue([

@@ -12,6 +12,7 @@ import pytest
 from shared import logs, wiring
 from shared.adapters import cloud_tasks
 from shared.domain import retry_plan
+from shared.domain.event_names import STANDARD
 from shared.domain.refusals import Refusal
 from shared.domain.stripe_readers import READ_TYPES
 from shared.environment import SettingError
@@ -250,6 +251,13 @@ def test_stripe_is_asked_for_events_that_the_code_reads_and_the_readme_names():
 
     assert asked <= READ_TYPES
     assert asked == set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", named))
+
+
+def test_terraform_knows_metas_standard_events_as_the_code_does():
+    variables = (TERRAFORM / "variables.tf").read_text("utf-8")
+    named = re.search(r"!contains\(\[(.*?)\]", variables, re.DOTALL)[1]
+
+    assert set(re.findall(r'"(\w+)"', named)) == {name.lower() for name in STANDARD}
 
 
 def test_the_tag_snippet_is_the_readmes():

@@ -28,7 +28,7 @@ run "everything_can_be_said" {
     labels    = { team = "shop" }
     meta      = { api_version = "v27.0", dataset_id = "1234567890", test_event_code = "TEST12345" }
     policies = {
-      direct_payments = true, match_for = "1h", purchase_value = "net_of_tax_and_shipping", renewal_event = "Subscribe", trial_event = "StartTrial", unmatched = "withhold"
+      direct_payments = true, match_for = "1h", purchase_value = "net_of_tax_and_shipping", refund_event = "Refund", renewal_event = "Subscribe", trial_event = "StartTrial", unmatched = "withhold"
     }
     prefix   = "settled-test-1"
     shedding = { events = [], events_per_second = 100 }
@@ -333,6 +333,16 @@ run "an_event_has_a_name_that_meta_takes" {
 
   variables {
     policies = { renewal_event = "Re:new" }
+  }
+
+  expect_failures = [var.policies]
+}
+
+run "a_refund_is_no_standard_event" {
+  command = plan
+
+  variables {
+    policies = { refund_event = "Purchase" }
   }
 
   expect_failures = [var.policies]
