@@ -5,6 +5,7 @@ With the archive provider by its own data source; without it the list of files c
 locals, which need no provider, and Python writes them down.
 """
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -77,4 +78,4 @@ def _written(path: Path, files: dict[str, str]) -> Zip:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, source in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(name), Path(source).read_bytes())
-    return Zip(path, path.read_bytes().hex())
+    return Zip(path, hashlib.sha256(path.read_bytes()).hexdigest())
