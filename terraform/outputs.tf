@@ -57,12 +57,5 @@ output "stripe_webhook_url" {
 
 output "tag_snippet" {
   description = "For the head of every page: terraform output -raw tag_snippet"
-  value       = <<-HTML
-    <script async src="${local.collect_url}/tag.js" data-dataset="${var.meta.dataset_id}"></script>
-    <script>
-      window.settled = window.settled || function () { (settled.q = settled.q || []).push(arguments) };
-      // Call this from your consent banner, with what the visitor chose:
-      // settled('consent', { ad_storage: 'granted', ad_user_data: 'granted', ad_personalization: 'denied' });
-    </script>
-  HTML
+  value       = "<script async src=\"${local.collect_url}/tag.js\" data-dataset=\"${var.meta.dataset_id}\"></script>"
 }
