@@ -51,7 +51,7 @@ run "five_lines_of_variables_make_a_live_system" {
     error_message = "Queues carry the prefix."
   }
 
-  # Only browsers and stripe come in from outside.
+  # Only browsers and Stripe come in from outside.
   assert {
     condition = { for name, function in module.function : name => function.function.service_config[0].ingress_settings } == {
       collect        = "ALLOW_ALL"

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from scripts.local.bundle import runtime_files
 from scripts.local.processes import Processes, Program
 from tests.functions.served import SECRET, SETTINGS
 from tests.terraform.commands import copy_of_repository
-from tests.terraform.configuration import ROOT
+from tests.terraform.configuration import FUNCTION, ROOT, read
 from tests.terraform.settings_classes import FUNCTIONS
 from tests.terraform.zips import build
 
@@ -80,6 +81,26 @@ def test_a_zip_serves_with_nothing_but_its_own_requirements(zips, function, tmp_
         status, body = ask(f"http://{local}", function)
 
     assert (status, body) == RIGHT[function], said
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_requirements_fit_the_python_that_google_builds_with(function, tmp_path):
+    """
+    Tests run on another Python than the deployed one, and a wheel may be missing for it.
+    """
+    resource = read(FUNCTION).of_type("google_cloudfunctions2_function")["this"]
+    major, minor = re.fullmatch(r"python(\d)(\d+)", resource["build_config"][0]["runtime"]).groups()
+    requirements = ROOT / "functions" / function / "requirements.txt"
+
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--dry-run"),
+            *("--python-version", f"{major}.{minor}", "--python-platform", "x86_64-manylinux_2_28"),
+            *("--only-binary", ":all:", "--target", tmp_path, "--require-hashes"),
+            *("--requirement", requirements),
+        ],
+        check=True,
+    )
 
 
 RIGHT = {
