@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from shared.domain.event_names import STANDARD
+
 Env = Mapping[str, str]
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -113,6 +115,14 @@ def event_or_none(text: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}", text):
         raise ValueError("write none, or the name of an event")
     return text
+
+
+def custom_event_or_none(text: str) -> str | None:
+    """Read the name of an event that is none of Meta's own, or `none`."""
+    name = event_or_none(text)
+    if name is not None and name.lower() in {known.lower() for known in STANDARD}:
+        raise ValueError("write none, or a name that is not one of Meta's standard events")
+    return name
 
 
 def events_or_none(text: str) -> frozenset[str]:

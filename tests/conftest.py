@@ -8,6 +8,7 @@ from contextlib import contextmanager
 # other threads, and what we fork does nothing with gRPC before it becomes another program.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 
+import hypothesis
 import pytest
 
 from scripts.local import emulator
@@ -17,6 +18,10 @@ from scripts.local.plan import Options
 from scripts.local.processes import Processes
 from scripts.local.stack import start
 from tests.shared_emulator import shared_emulator
+
+# How long an example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("settled", deadline=None)
+hypothesis.settings.load_profile("settled")
 
 # What a program needs to run at all. The developer's own settings are no business of the tests.
 KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "JAVA_HOME")

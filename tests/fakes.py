@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
+from threading import Lock
 
 from shared.domain.aliases import Alias
 from shared.domain.conversions import Conversion, Destination
@@ -241,6 +242,7 @@ class FakeDeadLetters:
         self.kept: dict[str, DeadLetter] = {}
         self.versions: dict[str, int] = {}
         self.away = Away(StoreUnavailableError)
+        self._lock = Lock()
 
     def keep(self, letter: DeadLetter) -> None:
         self.away.check()
@@ -263,10 +265,11 @@ class FakeDeadLetters:
 
     def replace(self, entry: LetterEntry, letter: DeadLetter) -> bool:
         self.away.check()
-        if self.versions.get(letter.key) != entry.version:
-            return False
-        self._write(letter)
-        return True
+        with self._lock:
+            if self.versions.get(letter.key) != entry.version:
+                return False
+            self._write(letter)
+            return True
 
     def _write(self, letter: DeadLetter) -> None:
         self.kept[letter.key] = letter

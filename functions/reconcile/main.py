@@ -12,5 +12,5 @@ endpoint = wiring.reconcile(os.environ)
 
 @functions_framework.http
 def reconcile(request: Request) -> Response:
-    """POST /relay queues what is owed and not queued."""
+    """Run the job that the path names: POST /relay, /probe, /stripe, /statement."""
     return endpoint()(request)

@@ -72,7 +72,7 @@ def _purchase(rejected: RejectedDelivery, now: datetime) -> Words:
     purchase, delivery = rejected.purchase, rejected.delivery
     amount = major_units(purchase.settled_minor, purchase.currency)
     return {
-        "id": purchase.sale_key,
+        "id": rejected.key,
         "kind": Kind.PURCHASE,
         "state": delivery.state,
         "amount": str(amount),
@@ -80,7 +80,7 @@ def _purchase(rejected: RejectedDelivery, now: datetime) -> Words:
         "event_id": purchase.event_id,
         "happened_at": _instant(purchase.settled_at),
         "destination": rejected.destination,
-        "reason": delivery.reason,
+        "reason": rejected.reason,
         "rejected_at": _instant(delivery.rejected_at),
         "fbtrace_id": delivery.fbtrace_id,
         "replay": _possible(rejected.repaired(by="", now=now)),

@@ -16,7 +16,7 @@ from scripts.cli.ledger import Store, store_of, tasks_of
 from scripts.cli.wanted_letters import Choice, insist_on_a_choice, operator
 from shared.domain.audit import ADVICE, Deed, Unfit
 from shared.usecases.drop_dead_letters import DropDeadLetters
-from shared.usecases.find_dead_letters import Dead, Kind
+from shared.usecases.find_dead_letters import Kind
 from shared.usecases.replay_dead_letters import ReplayDeadLetters, Replayed
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -157,11 +157,7 @@ def _chosen(store: Store, keys: Sequence[str] | None, choice: Choice) -> list[st
     if keys:
         return list(dict.fromkeys(keys))
     now = datetime.now(UTC)
-    return [_key_of(dead) for dead in store.dead(choice.wanted(now), now=now)]
-
-
-def _key_of(dead: Dead) -> str:
-    return str(words_of(dead, now=datetime.now(UTC))["id"])
+    return [dead.key for dead in store.dead(choice.wanted(now), now=now)]
 
 
 def _act_on(keys: Sequence[str], act: Act, *, dry_run: bool) -> None:

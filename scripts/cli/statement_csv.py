@@ -22,6 +22,7 @@ def row(line: Line) -> dict[str, str]:
         "matched_by": line.matched_by or "",
         "no_match": line.no_match or "",
         "event_id": line.event_id,
+        "ambiguous": str(line.ambiguous),
     }
 
 
@@ -37,6 +38,7 @@ COLUMNS = (
     "matched_by",
     "no_match",
     "event_id",
+    "ambiguous",
 )
 
 

@@ -77,6 +77,8 @@ def _table(statement: Statement) -> Table:
     shown.add_row("net", "", str(statement.major(statement.net_minor)))
     if statement.off_stripe.sale_keys:
         add("beside it, off Stripe", statement.off_stripe, "dim")
+    if statement.maybe_told.sale_keys:
+        add("closed, but maybe told", statement.maybe_told, "yellow")
     return shown
 
 

@@ -44,12 +44,17 @@ class PlanError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line may choose. `store` is empty, firestore, sqlite or sqlite:PATH."""
+    """
+    What the command line may choose. `store` is empty, firestore, sqlite or sqlite:PATH.
+
+    `doors` are for drills: where a place has one, the functions know it by that port alone.
+    """
 
     store: str = ""
     meta: bool = True
     shop: bool = True
     ports: Mapping[Place, int] = field(default_factory=dict)
+    doors: Mapping[Place, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     outside = {place for name, place in _ADDRESS_SETTINGS.items() if name in given}
     if emulator or store != "firestore":
         outside.add(Place.FIRESTORE)
-    defaults = _addresses(ports) | _policy() | _secrets()
+    known_by = {**ports, **options.doors}
+    defaults = _addresses(known_by) | _policy() | _secrets()
     project = given.get("GOOGLE_CLOUD_PROJECT", "demo-settled")
     defaults |= {
         "GOOGLE_CLOUD_PROJECT": project,
@@ -127,7 +133,7 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     settings = {name: given.get(name, value) for name, value in defaults.items()}
     settings["STORE"] = store
     if store == "firestore":
-        host = emulator or f"127.0.0.1:{ports[Place.FIRESTORE]}"
+        host = emulator or f"127.0.0.1:{known_by[Place.FIRESTORE]}"
         settings["FIRESTORE_EMULATOR_HOST"] = host
     return Plan(options, ports, frozenset(set(Place) - outside), settings)
 

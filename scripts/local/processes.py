@@ -67,6 +67,12 @@ class Processes:
     def start(self, program: Program) -> None:
         self._children.append(_Child(program, self._show, self._news))
 
+    def kill(self, name: str) -> None:
+        """End one at once with all it started, as a crash does (kill -9); nobody is told of it."""
+        (child,) = (each for each in self._children if each.name == name)
+        child.kill()
+        self._children.remove(child)
+
     def ask_to_stop(self) -> None:
         """Make whoever waits stop waiting with KeyboardInterrupt; for signal handlers."""
         self._news.put(None)
@@ -112,9 +118,10 @@ class Processes:
 
 class _Child:
     def __init__(self, program: Program, show: Show, died: "SimpleQueue[_Child | None]") -> None:
-        self._name = program.name
+        self.name = program.name
         self._show = None if program.silent else show
         self._died = died
+        self._is_to_die = False
         self._last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self._process = _open(program)
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -124,12 +131,17 @@ class _Child:
 
     def obituary(self) -> str:
         lines = "".join(f"\n  {line}" for line in self._last_lines) or " and said nothing"
-        return f"{self._name} ended with status {self._process.returncode}{lines}"
+        return f"{self.name} ended with status {self._process.returncode}{lines}"
 
     def stop(self) -> None:
         """Ask, wait, then insist; in the end nothing of its group is left."""
         self._signal(signal.SIGTERM, os.kill)
         self._watcher.join(STOPS_WITHIN_SECONDS)
+        self._signal(signal.SIGKILL, os.killpg)
+        self._watcher.join()
+
+    def kill(self) -> None:
+        self._is_to_die = True
         self._signal(signal.SIGKILL, os.killpg)
         self._watcher.join()
 
@@ -144,7 +156,8 @@ class _Child:
         self._process.wait()
         # What it said last may still be on its way; what its own children hold open may not.
         self._listener.join(1)
-        self._died.put(self)
+        if not self._is_to_die:
+            self._died.put(self)
 
     def _listen(self) -> None:
         if self._process.stdout is None:
@@ -154,7 +167,7 @@ class _Child:
                 line = raw.rstrip()
                 self._last_lines.append(line)
                 if self._show is not None:
-                    self._show(f"{self._name} | {line}")
+                    self._show(f"{self.name} | {line}")
 
 
 def _open(program: Program) -> subprocess.Popen[str]:

@@ -1,9 +1,10 @@
 """Start everything a laptop needs to be the whole of Settled: stand-ins, functions, shop."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from scripts.local import emulator
 from scripts.local.addresses import answers
@@ -33,15 +34,57 @@ def start(
     say: Callable[[str], None],
 ) -> dict[str, str]:
     """Start all, in parallel, and give the ready file's content once all of it answers."""
-    programs, plan = _prepare(options, environment, folder, say)
-    ready = plan.ready()
-    for waiting in programs:
-        processes.start(waiting.program)
-    for waiting in programs:
-        processes.wait_until(
+    stack = Stack.prepared(options, environment, processes, folder, say)
+    stack.start()
+    return stack.plan.ready()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All programs of a stack, each to be killed and started again by its place."""
+
+    plan: Plan
+    _programs: Sequence["_Waiting"]
+    _processes: Processes
+
+    @classmethod
+    def prepared(
+        cls,
+        options: Options,
+        environment: Mapping[str, str],
+        processes: Processes,
+        folder: Path,
+        say: Callable[[str], None],
+    ) -> Self:
+        programs, plan = _prepare(options, environment, folder, say)
+        return cls(plan, programs, processes)
+
+    def start(self) -> None:
+        """Start all, in parallel, and come back once all of it answers."""
+        for waiting in self._programs:
+            self._processes.start(waiting.program)
+        for waiting in self._programs:
+            self._wait_for(waiting)
+
+    def kill(self, place: Place) -> None:
+        """Kill -9: what the program was about to do, or held in memory, is gone."""
+        self._processes.kill(place)
+
+    def restart(self, place: Place, *arguments: str) -> None:
+        """
+        Start a function or the emulator again on its own port, and wait until it answers.
+
+        `arguments` are added to its command, for this start only.
+        """
+        (killed,) = (each for each in self._programs if each.program.name == place)
+        program = replace(killed.program, command=[*killed.program.command, *arguments])
+        self._processes.start(program)
+        self._wait_for(killed)
+
+    def _wait_for(self, waiting: "_Waiting") -> None:
+        self._processes.wait_until(
             waiting.is_ready, within=STARTS_WITHIN_SECONDS, what=waiting.program.name
         )
-    return ready
 
 
 @dataclass(frozen=True)
@@ -185,8 +228,12 @@ def _function(name: str, plan: Plan, environment: Mapping[str, str], folder: Pat
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     """Give a terminal's environment without what would change how our programs run."""
     kept = {name: value for name, value in environment.items() if name not in _NOT_INHERITED}
-    # A company's proxy is not the way to one's own machine. gRPC reads the lower case only.
+    return kept | past_proxies(environment) | {"PYTHONUNBUFFERED": "1"}
+
+
+def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give what says that a company's proxy is not the way to one's own machine."""
+    # gRPC reads the lower case only.
     local = "127.0.0.1,localhost"
-    for name in ("no_proxy", "NO_PROXY"):
-        kept[name] = f"{kept[name]},{local}" if kept.get(name) else local
-    return kept | {"PYTHONUNBUFFERED": "1"}
+    names = ("no_proxy", "NO_PROXY")
+    return {name: ",".join(filter(None, [environment.get(name), local])) for name in names}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 
 import msgspec
 import requests
@@ -127,8 +128,13 @@ def _waits(response: requests.Response) -> Waits:
 
 
 def _retry_after(response: requests.Response) -> timedelta | None:
-    """Read Retry-After in seconds (RFC 9110 §10.2.3); a date or nonsense is left aside."""
+    """Read Retry-After (RFC 9110 §10.2.3) in seconds, or as a date by the answer's own clock."""
     text = response.headers.get("Retry-After", "")
-    if not (text.isascii() and text.isdigit()):
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:6])), LONGEST_WAIT)
+    try:
+        sent_at = parsedate_to_datetime(response.headers.get("Date", ""))
+        wait = parsedate_to_datetime(text) - sent_at
+    except (ValueError, TypeError):
         return None
-    return min(timedelta(seconds=int(text[:6])), LONGEST_WAIT)
+    return min(wait, LONGEST_WAIT) if wait > timedelta(0) else None

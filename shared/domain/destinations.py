@@ -121,7 +121,7 @@ class Standing:
                 return replace(self, last_success_at=now) if is_old else self
             case Deferred(because=Because.MISCONFIGURED, detail=detail):
                 return self._moved(Running.PAUSED, detail, now)
-            case Deferred(because=Because.THROTTLED, retry_after=retry_after):
+            case Deferred(because=Because.THROTTLED | Because.BLOCKED, retry_after=retry_after):
                 return self._throttled(retry_after or THROTTLED_FOR, now)
             case _:
                 return self

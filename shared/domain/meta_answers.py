@@ -21,11 +21,13 @@ class Reaction(StrEnum):
     What to do about an error, whoever made it.
 
     FEW is tried again a few times and then kept for a person: Meta calls it unknown, or internal.
+    BLOCK is a throttle that a person has to hear of: Meta deems the account abusive.
     """
 
     RETRY = "retry"
     FEW = "few"
     THROTTLE = "throttle"
+    BLOCK = "block"
     CONFIG = "config"
     DROP = "drop"
 
@@ -49,7 +51,8 @@ class MetaError:
 
 _RETRY = frozenset({1, 2})
 _UNKNOWN = 5000
-_THROTTLE = frozenset({4, 17, 32, 341, 368, 613})
+_THROTTLE = frozenset({4, 17, 32, 341, 613})
+_BLOCKED = 368
 # Business-use-case limits: 80000 ads insights … 80014 batches.
 _THROTTLE_RANGE = range(80000, 80015)
 _CONFIG = frozenset({3, 10, 102, 104, 190, 803, 2500, 2635})
@@ -74,6 +77,8 @@ def reaction_to(error: MetaError) -> Reaction:
         return Reaction.RETRY
     if code == _UNKNOWN or code < 0:
         return Reaction.FEW
+    if code == _BLOCKED:
+        return Reaction.BLOCK
     if code in _THROTTLE or code in _THROTTLE_RANGE:
         return Reaction.THROTTLE
     # 100/33 is a wrong dataset id or a token without access to it, not a bad payload.
@@ -168,6 +173,9 @@ def _outcome_of(error: MetaError, fbtrace_id: str | None, waits: Waits) -> Outco
             return Deferred(Because.UNEXPLAINED, error.reason, waits.retry_after)
         case Reaction.THROTTLE:
             return Deferred(Because.THROTTLED, error.reason, waits.refused)
+        case Reaction.BLOCK:
+            # Knocking on would only confirm it.
+            return Deferred(Because.BLOCKED, error.reason, LONGEST_WAIT)
         case Reaction.CONFIG:
             return Deferred(Because.MISCONFIGURED, error.reason, waits.retry_after)
         case Reaction.DROP:

@@ -12,6 +12,7 @@ class Because(StrEnum):
     AMBIGUOUS = "ambiguous"
     BROKEN = "broken"
     THROTTLED = "throttled"
+    BLOCKED = "blocked"
     MISCONFIGURED = "misconfigured"
     PAUSED = "paused"
     UNEXPLAINED = "unexplained"

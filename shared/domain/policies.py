@@ -31,9 +31,10 @@ class Policies:
     """
     A shop's answers to the questions of the README's policy table, defaults included.
 
-    `renewal_event` and `trial_event` name what is reported of renewals and trial starts; None
-    reports nothing. `direct_payments` takes PaymentIntents that no Checkout made. `match_for`
-    is how long a purchase waits for the event that names its session.
+    `renewal_event`, `trial_event` and `refund_event` name what is reported of renewals, trial
+    starts and returned money; None reports nothing. `direct_payments` takes PaymentIntents that
+    no Checkout made. `match_for` is how long a purchase waits for the event that names its
+    session.
     """
 
     livemode: bool
@@ -42,6 +43,7 @@ class Policies:
     purchase_value: PurchaseValue = PurchaseValue.TOTAL
     renewal_event: str | None = None
     trial_event: str | None = None
+    refund_event: str | None = None
     direct_payments: bool = False
     match_for: timedelta = timedelta(minutes=15)
 

@@ -85,6 +85,7 @@ class Purchase:
     customer: HashedCustomer = field(default_factory=HashedCustomer)
     contents: tuple[Content, ...] | None = None
     refunded_minor: int = 0
+    refund_queued_at: datetime | None = None
     disputes: tuple[str, ...] = ()
     released_at: datetime | None = None
     relay_at: datetime | None = None

@@ -29,6 +29,14 @@ class RejectedDelivery:
         return self.purchase.deliveries[self.destination]
 
     @property
+    def key(self) -> str:
+        return self.purchase.sale_key
+
+    @property
+    def reason(self) -> str | None:
+        return self.delivery.reason
+
+    @property
     def rejected_at(self) -> datetime:
         return self.delivery.rejected_at or self.purchase.settled_at
 
@@ -50,7 +58,9 @@ class RejectedDelivery:
         unfit = _unfit(self.delivery.state) or _hopeless(self.purchase, now)
         if unfit is not None:
             return unfit
-        return self._with(self.delivery.moved_to(State.OWED), Deed.REPLAYED, by, now)
+        # What nobody could explain may be asked as often as the first time.
+        owed = replace(self.delivery.moved_to(State.OWED), unexplained=0)
+        return self._with(owed, Deed.REPLAYED, by, now)
 
     def dropped(self, *, by: str, now: datetime) -> Purchase | Unfit:
         """Note that a person has judged it, or say why not."""
@@ -62,7 +72,7 @@ class RejectedDelivery:
         return self._with(self.delivery, Deed.DROPPED, by, now)
 
     def _with(self, changed: Delivery, deed: Deed, by: str, now: datetime) -> Purchase:
-        act = Act(deed, by, now, self.delivery.reason)
+        act = Act(deed, by, now, self.reason)
         noted = replace(changed, acts=(*changed.acts, act))
         return self.purchase.with_delivery(self.destination, noted, now)
 

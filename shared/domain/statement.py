@@ -9,7 +9,7 @@ without a delivery, or in two places, is `unexplained`. Zero amounts are counted
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -34,8 +34,9 @@ class Statement:
     """
     One currency. `settled` is what moved through Stripe; `off_stripe` stands beside it.
 
-    `refunded` is what was given back of these very sales, on whatever day. `parts` divides each
-    fate: by state what is in flight, by reason what is rejected, expired or withheld.
+    `refunded` is what was given back of these very sales, on whatever day. `maybe_told` is what
+    stands rejected, expired or withheld although an attempt of it may have got through. `parts`
+    divides each fate: by state what is in flight, by reason what is rejected, expired or withheld.
     """
 
     currency: str
@@ -44,6 +45,7 @@ class Statement:
     parts: Mapping[Fate, Mapping[str, Figure]]
     refunded: Figure
     off_stripe: Figure
+    maybe_told: Figure = field(default_factory=Figure)
 
     def of(self, fate: Fate) -> Figure:
         """Sum the parts of one fate."""
@@ -77,7 +79,11 @@ class Statement:
             found[fate] = self.of(fate)
             if fate is not Fate.ACCEPTED:
                 found |= {f"{fate}:{part}": each for part, each in self.parts[fate].items()}
-        aside = {"refunded": self.refunded, "off_stripe": self.off_stripe}
+        aside = {
+            "refunded": self.refunded,
+            "off_stripe": self.off_stripe,
+            "maybe_told": self.maybe_told,
+        }
         return {**found, **aside, "unexplained": self.unexplained}
 
     def behind(self, figure: str) -> tuple[Line, ...]:
@@ -89,7 +95,7 @@ class Statement:
         return major_units(amount_minor, self.currency)
 
 
-FIGURES: Final = ("settled", *Fate, "refunded", "off_stripe", "unexplained")
+FIGURES: Final = ("settled", *Fate, "refunded", "off_stripe", "maybe_told", "unexplained")
 # What is rejected has Meta's numbers for reasons, of which there is no list.
 _PARTS: Final[Mapping[str, frozenset[str]]] = {
     Fate.IN_FLIGHT: OPEN,
@@ -124,6 +130,7 @@ def _statement(currency: str, lines: list[Line]) -> Statement:
         parts={fate: _parts(lines, fate) for fate in Fate},
         refunded=_figure({line.sale_key: line.refunded_minor for line in lines}),
         off_stripe=_figure({line.sale_key: line.off_stripe_minor for line in lines}),
+        maybe_told=_settled([line for line in lines if line.maybe_told]),
     )
 
 

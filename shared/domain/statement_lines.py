@@ -45,6 +45,7 @@ class Line:
     One sale on the statement: its money and its delivery, and nothing of the person.
 
     `state` is None where nothing is owed to the destination at all; no rule of ours leads there.
+    `ambiguous` counts attempts of which nobody knows whether the destination received them.
     """
 
     sale_key: str
@@ -58,10 +59,16 @@ class Line:
     reason: str | None
     matched_by: MatchedBy | None
     no_match: NoMatch | None
+    ambiguous: int = 0
 
     @property
     def off_stripe_minor(self) -> int:
         return self.amount_minor - self.settled_minor
+
+    @property
+    def maybe_told(self) -> bool:
+        """Tell whether it closed without an acceptance although an attempt may have got through."""
+        return self.ambiguous > 0 and self.state in _EXPLAINED
 
     @property
     def part(self) -> str:
@@ -88,4 +95,5 @@ def line_of(purchase: Purchase, destination: Destination) -> Line:
         reason=delivery.reason if delivery else None,
         matched_by=purchase.matched_by,
         no_match=purchase.no_match,
+        ambiguous=delivery.ambiguous if delivery else 0,
     )

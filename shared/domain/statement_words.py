@@ -31,6 +31,7 @@ def _currency(statement: Statement) -> Words:
         "refunded": _figure(statement, statement.refunded),
         "net": _amount(statement, statement.net_minor),
         "off_stripe": _figure(statement, statement.off_stripe),
+        "maybe_told": _figure(statement, statement.maybe_told),
         "unexplained": _figure(statement, statement.unexplained),
     }
 

@@ -25,6 +25,11 @@ def of_events(user_agent: str | None, events: Iterable[tuple[str, str]]) -> str:
 DEAD_LETTER = "d-"
 
 
+def of_refund(sale_key: str) -> str:
+    """Name the task that tells of a sale's refund: one, however often it is noticed."""
+    return "r-" + _hash(sale_key)
+
+
 def of_dead_letter(session_id: str | None, event_name: str, event_id: str) -> str:
     """Name one rejected event; the same one again overwrites."""
     return DEAD_LETTER + _hash(session_id or "", event_name, event_id)

@@ -93,7 +93,7 @@ class FindDeadLetters:
             key=lambda dead: dead.rejected_at,
         )
         for dead in both:
-            if wanted.reason is not None and reason_of(dead) != wanted.reason:
+            if wanted.reason is not None and dead.reason != wanted.reason:
                 continue
             if wanted.judged or _waits_for_a_person(dead, now):
                 yield dead
@@ -111,7 +111,7 @@ class FindDeadLetters:
             for purchase in self.rejected.rejected_by(self.destination)
         ]
         within = [each for each in found if wanted.since <= each.rejected_at < wanted.until]
-        return sorted(within, key=lambda each: (each.rejected_at, each.purchase.sale_key))
+        return sorted(within, key=lambda each: (each.rejected_at, each.key))
 
 
 def kind_of(key: str) -> Kind:
@@ -125,11 +125,3 @@ def _waits_for_a_person(dead: Dead, now: datetime) -> bool:
             return dead.waits_for_a_person(now)
         case RejectedDelivery():
             return dead.waits_for_a_person
-
-
-def reason_of(dead: Dead) -> str | None:
-    match dead:
-        case DeadLetter():
-            return dead.reason
-        case RejectedDelivery():
-            return dead.delivery.reason

@@ -30,16 +30,20 @@ class MakeStatement:
     destination: Destination = Destination.META
 
     def __call__(self, asked: Period, *, deadline: datetime) -> Stated:
-        """Read until the end or the deadline, the oldest sale first; StoreUnavailableError."""
-        found: list[Purchase] = []
-        finished = self._read(self.purchases.between(asked.since, asked.until), deadline, found)
-        return Stated(asked, self.destination, statements(found, self.destination), finished)
+        """
+        Read until the end or the deadline, the oldest sale first; StoreUnavailableError.
 
-    def _read(
-        self, purchases: Iterator[Purchase], deadline: datetime, found: list[Purchase]
-    ) -> bool:
-        for purchase in purchases:
-            if self.clock() >= deadline:
-                return False
-            found.append(purchase)
-        return True
+        Sale by sale, so that a year's best day fits into a small function's memory.
+        """
+        finished = True
+
+        def read() -> Iterator[Purchase]:
+            nonlocal finished
+            for purchase in self.purchases.between(asked.since, asked.until):
+                if self.clock() >= deadline:
+                    finished = False
+                    return
+                yield purchase
+
+        found = statements(read(), self.destination)
+        return Stated(asked, self.destination, found, finished)

@@ -152,7 +152,13 @@ class ReconcileStripe:
         return Reconciled(tallies)
 
     def _cursor(self, listed: Listed, run: _Run) -> Cursor:
-        return cursor_from_json(self.cursors.load(_name(listed))) or never_walked(run.now)
+        """Read where we are; the first run notes where it began, however little it gets done."""
+        stored = cursor_from_json(self.cursors.load(_name(listed)))
+        if stored is not None:
+            return stored
+        first = never_walked(run.now)
+        self.cursors.save(_name(listed), cursor_to_json(first))
+        return first
 
     def _walk(
         self, listed: Listed, cursor: Cursor, tally: Tally, run: _Run

@@ -14,7 +14,9 @@ from shared.domain.known import Known, earlier_of, ids_of
 from shared.domain.outcomes import Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
+from shared.domain.refund_events import owed_refund_event, refund_task
 from shared.domain.sales import up_to_date
+from shared.domain.sessions import Visit
 from shared.usecases.ports import (
     Entry,
     Ledger,
@@ -75,7 +77,7 @@ class RefreshPurchase:
             if entry is None:
                 return None
             purchase = self.current(entry, now)
-            refreshed = queued(self.tasks, purchase, now, standings)
+            refreshed = queued(self.tasks, self._with_refund(purchase, now), now, standings)
             # A task may run, and write, before we have noted that it exists.
             made |= refreshed.queued
             refreshed = replace(refreshed, queued=made)
@@ -83,6 +85,25 @@ class RefreshPurchase:
             if unchanged or self.ledger.replace(entry, refreshed.purchase):
                 return refreshed
         return refreshed
+
+    def _with_refund(self, purchase: Purchase, now: datetime) -> Purchase:
+        """
+        Tell of returned money as an event; where the queue is away, the relay does it soon.
+
+        Of an old sale the ledger has forgotten the person, and the session may remember.
+        """
+        name = owed_refund_event(purchase, self.policies)
+        if name is None:
+            return purchase
+        session_id = purchase.session_id
+        found = self.sessions.find([session_id]) if session_id and not purchase.visit else {}
+        remembered = next((each.visit for each in found.values()), Visit())
+        task = refund_task(purchase, name, purchase.visit or remembered, now)
+        try:
+            self.tasks.create(NewTask(Queue.EVENTS, task_names.of_refund(purchase.sale_key), task))
+        except QueueUnavailableError:
+            return replace(purchase, relay_at=now)
+        return replace(purchase, refund_queued_at=now)
 
     def current(self, entry: Entry, now: datetime) -> Purchase:
         """Join a purchase with its aliases and sessions."""

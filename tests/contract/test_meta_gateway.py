@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from scripts.local.meta import Access, MetaStandIn
+from shared.adapters import meta_gateway
 from shared.adapters.meta_gateway import MetaGateway
 from shared.domain.custom_data import CustomData
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
@@ -215,3 +216,27 @@ def test_fractions_of_a_percent_are_read(meta, gateway):
     fails(meta, fault="error", status=400, code=17, headers=headers)
 
     assert gateway.send([conversion()]).retry_after == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "wait"),
+    [
+        ("Tue, 24 Nov 2026 12:00:30 GMT", timedelta(seconds=30)),
+        ("Wed, 25 Nov 2026 12:00:00 GMT", timedelta(hours=1)),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", None),
+        ("soon", None),
+        ("²", None),
+    ],
+)
+def test_a_retry_after_may_be_a_date(retry_after, wait):
+    answer = requests.Response()
+    answer.headers.update({"Retry-After": retry_after, "Date": "Tue, 24 Nov 2026 12:00:00 GMT"})
+
+    assert meta_gateway._retry_after(answer) == wait
+
+
+def test_a_date_counts_for_nothing_where_the_answer_has_no_clock():
+    answer = requests.Response()
+    answer.headers["Retry-After"] = "Tue, 24 Nov 2026 12:00:30 GMT"
+
+    assert meta_gateway._retry_after(answer) is None

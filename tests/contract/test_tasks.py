@@ -17,8 +17,8 @@ from scripts.local.cloud_tasks.answers import Responded
 from shared.adapters.cloud_tasks import AsyncCloudTasks, CloudTasks, QueueSettings
 from shared.adapters.task_bodies import decode
 from shared.domain.conversions import PurchaseTask
-from shared.usecases.ports import NewTask, Queue, QueueUnavailableError
-from tests.fakes import FakeAsyncTasks, FakeTasks
+from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
+from tests.fakes import Away, FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"
 SETTINGS = QueueSettings(
@@ -54,6 +54,10 @@ class Fake:
     def go_away(self):
         self.tasks.away.go()
 
+    def be_full(self):
+        self.tasks.away = Away(QueueFullError)
+        self.tasks.away.go()
+
     def arrived(self):
         return [task.task for task in self.tasks.created.values()]
 
@@ -87,6 +91,9 @@ class Grpc:
 
     def go_away(self):
         self.stand_in.be_unavailable(True)
+
+    def be_full(self):
+        self.stand_in.be_exhausted(True)
 
     def arrived(self):
         assert self.stand_in.wait_until_idle(10)
@@ -127,8 +134,17 @@ async def test_a_name_that_was_taken_creates_nothing_and_is_no_error(tasks):
 async def test_a_queue_that_is_away_is_named_so(tasks):
     tasks.go_away()
 
-    with pytest.raises(QueueUnavailableError):
+    with pytest.raises(QueueUnavailableError) as raised:
         await tasks.create(a_task())
+    assert not isinstance(raised.value, QueueFullError)
+
+
+async def test_a_queue_that_is_full_is_named_so_too(tasks):
+    tasks.be_full()
+
+    with pytest.raises(QueueFullError):
+        await tasks.create(a_task())
+    assert tasks.arrived() == []
 
 
 async def test_a_queue_that_does_not_answer_is_given_up_soon(unused_tcp_port):

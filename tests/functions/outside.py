@@ -58,6 +58,8 @@ class OutsideMeta:
         self.requests: list[dict[str, Any]] = []
         self.failures: list[tuple[int, dict[str, Any]]] = []
         self.down = False
+        # The ids of events for which Meta refuses the whole batch that holds one.
+        self.poison: set[str] = set()
         meta = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -87,6 +89,9 @@ class OutsideMeta:
             return 503, {"error": {"code": 2, "message": "down", "is_transient": True}}
         if self.failures:
             return self.failures.pop(0)
+        if any(event["event_id"] in self.poison for event in body["data"]):
+            error = {"code": 100, "error_subcode": 2804019, "message": "Invalid parameter"}
+            return 400, {"error": error}
         self.events += body["data"]
         return 200, {
             "events_received": len(body["data"]),

@@ -41,6 +41,7 @@ def meta(world):
     yield world.meta
     world.meta.down = False
     world.meta.failures.clear()
+    world.meta.poison.clear()
 
 
 @pytest.fixture
@@ -380,6 +381,32 @@ def test_fifty_events_are_taken_and_fifty_one_are_not(visitor, meta):
     assert visitor.report(*fifty).status_code == 204
     assert visitor.report(*fifty, event()).status_code == 413
     until(lambda: all(meta.named(e["event_id"]) for e in fifty))
+
+
+def test_a_poisoned_event_in_a_batch_of_fifty_costs_only_itself(world, visitor, meta):
+    """
+    Meta refuses a batch whole and seldom says for which event; halving it finds the one.
+    """
+    fifty, marker = [event() for _ in range(50)], event()
+    poisoned = fifty.pop(31)["event_id"]
+    meta.poison.add(poisoned)
+
+    assert visitor.report(*fifty[:31], event(event_id=poisoned), *fifty[31:]).status_code == 204
+
+    until(lambda: all(meta.named(each["event_id"]) for each in fifty))
+    until(lambda: [poisoned] in [_ids(request) for request in meta.requests])
+    asked = sum(poisoned in _ids(request) for request in meta.requests)
+    # 50, 25, 13, 7, 4, 2 and 1 at the most: each half of a half once, and then never again.
+    assert asked <= 7
+    visitor.report(marker)
+    until(lambda: meta.named(marker["event_id"]))
+    assert all(len(meta.named(each["event_id"])) == 1 for each in fifty)
+    assert meta.named(poisoned) == []
+    assert sum(poisoned in _ids(request) for request in meta.requests) == asked
+
+
+def _ids(request: dict) -> list[str]:
+    return [each["event_id"] for each in request["body"]["data"]]
 
 
 @pytest.mark.parametrize(

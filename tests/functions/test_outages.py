@@ -97,6 +97,49 @@ def test_collect_says_503_while_the_queue_is_away(serve, nowhere, tmp_path):
     assert answer.json()["error"] == "queue_away"
 
 
+def views(count: int) -> dict:
+    return {"events": [event("PageView") for _ in range(count)], "consent": GRANTED}
+
+
+def test_a_full_queue_costs_page_views_and_nothing_else(serve, queue, tmp_path):
+    """
+    A page view is dropped by name; for everything else the tag is told to come again.
+    """
+    collect, served = serve(
+        "a", "collect", STORE=f"sqlite:{tmp_path}/store", CLOUD_TASKS_ENDPOINT=queue.address
+    )
+    headers = {"Origin": ORIGIN}
+    queue.be_exhausted(True)
+
+    viewed = requests.post(f"{collect}/events", json=views(2), headers=headers, timeout=PATIENCE)
+    carted = report(collect)
+
+    assert (viewed.status_code, viewed.headers["Settled-Dropped"]) == (204, "shed")
+    assert (carted.status_code, carted.json()["error"]) == (503, "queue_away")
+    said = until(lambda: [line for line in served.said if '"dropped":"shed"' in line])
+    assert ['"shed":2' in line for line in said] == [True]
+
+
+def test_a_budget_of_one_event_a_second_costs_page_views_and_nothing_else(serve, queue, tmp_path):
+    collect, _ = serve(
+        "a",
+        "collect",
+        STORE=f"sqlite:{tmp_path}/store",
+        CLOUD_TASKS_ENDPOINT=queue.address,
+        EVENT_BUDGET="1",
+    )
+    headers = {"Origin": ORIGIN}
+
+    first = requests.post(f"{collect}/events", json=views(50), headers=headers, timeout=PATIENCE)
+    second = requests.post(f"{collect}/events", json=views(50), headers=headers, timeout=PATIENCE)
+    carts = [report(collect) for _ in range(5)]
+
+    assert "Settled-Dropped" not in first.headers
+    assert (second.status_code, second.headers["Settled-Dropped"]) == (204, "shed")
+    assert [cart.status_code for cart in carts] == [204] * 5
+    assert not any("Settled-Dropped" in cart.headers for cart in carts)
+
+
 def test_the_webhook_says_503_while_the_store_is_away_and_the_next_delivery_repairs_it(
     serve, nowhere, queue, tmp_path
 ):

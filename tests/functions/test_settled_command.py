@@ -137,6 +137,7 @@ def test_csv_has_one_row_a_sale_and_its_sums_are_the_statements(statement):
         "matched_by": "",
         "no_match": "unknown_session",
         "event_id": "purchase-pi_unmatched",
+        "ambiguous": "0",
     }
     assert sum(Decimal(row["settled"]) for row in rows[:-1]) == Decimal("159.80")
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.conversions import Destination
+from shared.domain.conversions import Destination, EventsTask
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR
 from shared.domain.outcomes import Accepted, Deferred
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
+from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.reconcile_stripe import ReconcileStripe
@@ -16,7 +17,15 @@ from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.builders import A_DAY, POLICIES, consent, plain_e164, session, visit
-from tests.fakes import FakeDestinations, FakeGateway, FakeLedger, FakeSessions, FakeTasks, heed_of
+from tests.fakes import (
+    FakeDeadLetters,
+    FakeDestinations,
+    FakeGateway,
+    FakeLedger,
+    FakeSessions,
+    FakeTasks,
+    heed_of,
+)
 from tests.stories.stripe_account import START, StripeAccount
 from tests.stories.stripe_answers import StripeAnswers
 from tests.stories.stripe_shapes import NEWEST
@@ -88,12 +97,22 @@ class Shop:
             self.sessions, self.ledger, self.refresh, policies, e164=plain_e164
         )
         self.relay_deliveries = RelayDeliveries(self.ledger, self.refresh, self.destinations)
+        heed = heed_of(self.destinations, self.meta, lambda: self.now)
+        self.dispatch_events = DispatchEvents(
+            sessions=self.sessions,
+            dead_letters=FakeDeadLetters(),
+            tasks=self.tasks,
+            gateways={Destination.META: self.meta},
+            heed=heed,
+            policies=policies,
+            clock=lambda: self.now,
+        )
         self.dispatch_purchase = DispatchPurchase(
             ledger=self.ledger,
             refresh=self.refresh,
             books=self.answers,
             gateways={Destination.META: self.meta},
-            heed=heed_of(self.destinations, self.meta, lambda: self.now),
+            heed=heed,
             note=NoteOutcome(self.ledger, lambda: self.now, lambda _: None),
             policies=policies,
             clock=lambda: self.now,
@@ -111,7 +130,9 @@ class Shop:
         for name, task in list(self.tasks.created.items()):
             if name not in self.done and (task.not_before or self.now) <= self.now:
                 self.done.add(name)
-                if isinstance(self.dispatch_purchase(task.task).outcome, Deferred):
+                if isinstance(task.task, EventsTask):
+                    self.dispatch_events(task.task)
+                elif isinstance(self.dispatch_purchase(task.task).outcome, Deferred):
                     self.done.discard(name)
 
     def relays(self) -> None:

@@ -1,7 +1,17 @@
 """Story 11: refunds in part, in full, before and after the sending, failed; disputes."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.conversions import ActionSource
+from shared.domain.money import major_units
+from tests.builders import POLICIES, consent, session, visit
 from tests.stories.cast import buys
 from tests.stories.shop import ADA, Shop, accepted, withheld
+
+TELLING = replace(POLICIES, refund_event="Refund")
 
 
 def of(account, *kinds):
@@ -114,3 +124,109 @@ def test_a_charges_total_and_its_refunds_one_by_one_say_the_same(account):
         for event in [*of(account, "checkout.session.completed"), *heard]:
             shop.gets(event)
         assert shop.row.refunded == 3000
+
+
+def refunds_told(shop):
+    return [one for batch in shop.meta.sent for one in batch if one.event_name == "Refund"]
+
+
+@pytest.mark.parametrize("amount", [2000, 5990])
+def test_where_the_shop_asks_for_it_a_refund_after_the_sending_is_told_as_an_event(account, amount):
+    account.refunds(buys(account), amount)
+
+    shop = Shop(account, TELLING).hears()
+
+    [told] = refunds_told(shop)
+    assert shop.rows() == {"pi_1": accepted(5990, refunded=amount)}
+    assert (told.custom_data.value, told.custom_data.currency) == (
+        major_units(amount, "EUR"),
+        "EUR",
+    )
+    assert told.event_id.startswith("refund-")
+    assert told.action_source is ActionSource.SYSTEM_GENERATED
+    assert told.fbp == visit().fbp
+    assert told.customer.em
+
+
+def test_by_default_no_refund_is_told(account):
+    account.refunds(buys(account), 5990)
+
+    assert refunds_told(Shop(account).hears()) == []
+
+
+def test_a_sale_is_told_of_as_refunded_once_however_often_money_goes_back(account):
+    intent = buys(account)
+    account.refunds(intent, 2000)
+    account.refunds(intent, 3990)
+    shop = Shop(account, TELLING).hears()
+
+    for event in account.events:
+        shop.gets(event)
+    shop.comes_to_rest()
+
+    assert len(refunds_told(shop)) == 1
+
+
+def test_a_refund_of_a_sale_that_nobody_was_told_of_is_not_told_either(account):
+    account.refunds(buys(account), 5990)
+    shop = Shop(account, TELLING)
+    for event in account.events:
+        shop.gets(event)
+
+    shop.comes_to_rest()
+
+    assert (shop.rows()["pi_1"].state, refunds_told(shop)) == ("withheld", [])
+
+
+def test_a_part_that_went_back_before_the_sending_is_told_after_the_sale(account):
+    account.refunds(buys(account), 2000)
+    shop = Shop(account, TELLING)
+    for event in account.events:
+        shop.gets(event)
+
+    shop.comes_to_rest()
+
+    names = [one.event_name for batch in shop.meta.sent for one in batch]
+    assert names == ["Purchase", "Refund"]
+
+
+def test_of_a_refund_weeks_later_the_session_still_knows_the_person(account):
+    intent = buys(account)
+    shop = Shop(account, TELLING).hears()
+    shop.waits(timedelta(days=30))
+    shop.relays()
+    assert not shop.purchase("pi_1").is_personal
+
+    account.refunds(intent, 5990)
+    shop.gets(account.events[-1])
+    shop.dispatches()
+
+    [told] = refunds_told(shop)
+    assert (told.fbp, told.event_time) == (visit().fbp, int(shop.now.timestamp()))
+
+
+def test_who_said_no_since_is_not_told_of_as_refunded(account):
+    intent = buys(account)
+    shop = Shop(account, TELLING).hears()
+    shop.sessions.stored[ADA] = session(ADA, visit=visit(consent=consent(granted=False)))
+
+    account.refunds(intent, 5990)
+    shop.gets(account.events[-1])
+    shop.dispatches()
+
+    assert refunds_told(shop) == []
+
+
+def test_a_refund_that_met_a_queue_that_was_away_is_told_after_the_next_relay(account):
+    intent = buys(account)
+    shop = Shop(account, TELLING).hears()
+    account.refunds(intent, 5990)
+    shop.tasks.away.go()
+    shop.gets(account.events[-1])
+    shop.tasks.away.back()
+
+    shop.relays()
+    shop.relays()
+    shop.dispatches()
+
+    assert len(refunds_told(shop)) == 1

@@ -107,7 +107,15 @@ def test_the_control_port_makes_create_task_unavailable(stand_in):
 
 
 @pytest.mark.parametrize(
-    "faults", [[], {"repeat": -1}, {"repeat": True}, {"unavailable": 1}, {"repeat": 1, "other": 2}]
+    "faults",
+    [
+        [],
+        {"repeat": -1},
+        {"repeat": True},
+        {"unavailable": 1},
+        {"exhausted": "yes"},
+        {"repeat": 1, "other": 2},
+    ],
 )
 def test_malformed_faults_change_nothing(stand_in, faults):
     assert post(stand_in, faults).status_code == 400

@@ -43,6 +43,8 @@ def test_defaults_fail_closed():
     assert dispatch.policies.livemode
     assert dispatch.policies.unmatched is Unmatched.SEND
     assert dispatch.policies.purchase_value is PurchaseValue.TOTAL
+    assert collect.shed == dispatch.shed == {"PageView"}
+    assert collect.events_per_second is None
     assert dispatch.meta.events_url == "https://graph.facebook.com/v26.0/123/events"
 
 
@@ -61,7 +63,13 @@ REQUIRED = {
         "META_ACCESS_TOKEN",
         "STRIPE_API_KEY",
     ],
-    ReconcileSettings: ["GOOGLE_CLOUD_PROJECT", "PURCHASES_QUEUE"],
+    ReconcileSettings: [
+        "GOOGLE_CLOUD_PROJECT",
+        "PURCHASES_QUEUE",
+        # It probes with what dispatch sends with.
+        "META_DATASET_ID",
+        "META_ACCESS_TOKEN",
+    ],
 }
 
 
@@ -101,8 +109,14 @@ MALFORMED = [
     ("COOKIE_DOMAIN", "shop.example;x"),
     ("STRIPE_API_KEY", "rk_live_pasted_by_mistake"),
     ("RENEWAL_EVENT", "<script>"),
+    ("REFUND_EVENT", "purchase"),
+    ("REFUND_EVENT", "<script>"),
     ("MATCH_FOR", "soon"),
     ("STRIPE_DIRECT_PAYMENTS", "some"),
+    ("SHED_EVENTS", "<script>"),
+    ("SHED_EVENTS", "PageView,Purchase"),
+    ("EVENT_BUDGET", "0"),
+    ("EVENT_BUDGET", "many"),
 ]
 
 
@@ -119,3 +133,20 @@ def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
     assert all(name in text for text in raised)
     # A secret put where its reference belongs must not reach the log of the failed start.
     assert not any("pasted_by_mistake" in text for text in raised)
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("none", set()),
+        ("", {"PageView"}),
+        ("PageView, ViewContent ,", {"PageView", "ViewContent"}),
+    ],
+)
+def test_what_goes_first_is_a_list_of_names_or_none(value, names):
+    assert CollectSettings.from_env(ENV | {"SHED_EVENTS": value}).shed == names
+    assert DispatchSettings.from_env(ENV | {"SHED_EVENTS": value}).shed == names
+
+
+def test_a_budget_is_a_number_of_events_a_second():
+    assert CollectSettings.from_env(ENV | {"EVENT_BUDGET": "200"}).events_per_second == 200

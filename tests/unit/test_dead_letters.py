@@ -12,7 +12,7 @@ from shared.domain.consent import ConsentRule
 from shared.domain.conversions import Destination, PurchaseTask
 from shared.domain.customer import HashedCustomer
 from shared.domain.dead_letters import REPLAY_IS_UNDER_WAY_FOR, LetterState
-from shared.domain.deliveries import Delivery, State
+from shared.domain.deliveries import UNEXPLAINED_AT_MOST, Delivery, State
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.policies import PIXEL_AND_SERVER_MERGE, Policies
 from shared.domain.sessions import withdrawn
@@ -63,7 +63,8 @@ class World:
         self.meta = FakeGateway(*outcomes)
         self.now = NOW
         gateways = {META: self.meta}
-        heed = heed_of(FakeDestinations(), self.meta, lambda: self.now)
+        self.destinations = FakeDestinations()
+        heed = heed_of(self.destinations, self.meta, lambda: self.now)
         self.dispatch_events = DispatchEvents(
             sessions=self.sessions,
             dead_letters=self.letters,
@@ -96,7 +97,7 @@ class World:
     def listed(self, **wanted):
         span = {"since": NOW - 9 * A_DAY, "until": NOW + 9 * A_DAY}
         found = self._find(Wanted(**{**span, **wanted}), now=self.now)
-        return [each.key if hasattr(each, "key") else each.purchase.sale_key for each in found]
+        return [each.key for each in found]
 
     def one(self, key):
         return self._find.one(key, now=self.now)
@@ -286,6 +287,24 @@ def test_a_replay_that_is_silent_for_a_day_has_lost_its_task_and_may_be_asked_fo
     assert [act.by for act in world.letters.kept["d-1"].acts] == ["ada", "bob"]
 
 
+def test_a_replay_that_ended_before_the_queue_failed_to_say_so_is_not_taken_back():
+    world = World()
+    world.letters.keep(letter())
+    create = world.tasks.create
+
+    def create_and_run(task):
+        create(task)
+        assert [told.accepted for told in world.run()] == [1]
+        raise QueueUnavailableError
+
+    world.tasks.create = create_and_run
+    with pytest.raises(QueueUnavailableError):
+        world.replay(by="ada")
+
+    assert world.letters.kept["d-1"].state is LetterState.REPLAYED
+    assert world.replay(by="ada") is Unfit.ALREADY_ACCEPTED
+
+
 def test_consent_is_judged_again_when_a_replay_is_sent():
     world = World()
     world.letters.keep(letter())
@@ -326,6 +345,21 @@ def test_a_replay_that_meta_defers_leaves_the_letter_on_its_way():
     [again] = world.run()
     assert again.accepted == 1
     assert world.letters.kept["d-1"].state is LetterState.REPLAYED
+
+
+def test_what_a_person_asked_for_again_is_not_shed_but_waits():
+    world = World(Deferred(Because.THROTTLED, "meta_4", retry_after=timedelta(minutes=5)))
+    seen = conversion(event_name="PageView")
+    world.letters.keep(letter("d-1", conversion=seen))
+    world.letters.keep(letter("d-2", conversion=seen))
+    world.replay("d-1")
+    list(world.run())
+    world.replay("d-2")
+
+    told = list(world.run())
+
+    assert [(each.shed, each.deferred is None) for each in told] == [(0, False), (0, False)]
+    assert len(world.meta.sent) == 1
 
 
 def test_an_acceptance_that_cannot_be_written_on_the_letter_is_not_told_twice():
@@ -455,6 +489,16 @@ def test_a_purchase_that_is_refused_again_keeps_the_audit_of_both():
         ("ada", "meta_100_2804019"),
         ("bob", "meta_100_7"),
     ]
+
+
+def test_a_replayed_purchase_may_be_unexplained_as_often_as_the_first_time():
+    world = World()
+    given = replace(dead().deliveries[META], unexplained=UNEXPLAINED_AT_MOST - 1)
+    world.ledger.add(purchase().with_delivery(META, given, NOW))
+
+    world.replay("pi_1")
+
+    assert world.state().unexplained == 0
 
 
 def test_while_the_queue_is_away_a_replayed_purchase_is_owed_and_relay_would_find_it():

@@ -48,7 +48,11 @@ def test_a_second_refusal_changes_nothing_so_that_nobody_is_called_twice():
 @pytest.mark.parametrize(
     "outcome",
     [Rejected("meta_100_2804019")]
-    + [Deferred(b) for b in Because if b not in {Because.MISCONFIGURED, Because.THROTTLED}],
+    + [
+        Deferred(b)
+        for b in Because
+        if b not in {Because.MISCONFIGURED, Because.THROTTLED, Because.BLOCKED}
+    ],
     ids=str,
 )
 def test_what_is_about_one_conversion_says_nothing_of_the_destination(outcome):
@@ -130,6 +134,12 @@ def test_a_throttle_holds_everything_for_as_long_as_it_was_asked_for():
     assert not standing.is_paused
     assert standing.throttled_for(NOW) == timedelta(seconds=7)
     assert standing.throttled_for(NOW + timedelta(seconds=7)) is None
+
+
+def test_being_blocked_holds_everything_as_a_throttle_does():
+    blocked = answered(Standing(), Deferred(Because.BLOCKED, "meta_368", AN_HOUR))
+
+    assert (blocked.is_paused, blocked.throttled_for(NOW)) == (False, AN_HOUR)
 
 
 def test_a_throttle_that_names_no_time_lasts_half_a_minute():

@@ -23,7 +23,7 @@ REACTIONS = [
     (400, 32, None, Reaction.THROTTLE),
     (400, 341, None, Reaction.THROTTLE),
     (400, 613, 1487742, Reaction.THROTTLE),
-    (400, 368, None, Reaction.THROTTLE),
+    (400, 368, None, Reaction.BLOCK),
     (400, 80000, None, Reaction.THROTTLE),
     (400, 80003, None, Reaction.THROTTLE),
     (400, 80004, None, Reaction.THROTTLE),
@@ -110,6 +110,12 @@ def test_a_throttle_carries_the_longest_wait_that_is_known():
     assert read_answer(400, body, sent=1, waits=Waits(timedelta(seconds=7), usage)) == Deferred(
         Because.THROTTLED, "meta_80004", timedelta(minutes=4)
     )
+
+
+def test_an_account_that_is_deemed_abusive_is_left_alone_for_an_hour():
+    blocked = read_answer(400, {"error": {"code": 368}}, sent=1)
+
+    assert blocked == Deferred(Because.BLOCKED, "meta_368", timedelta(hours=1))
 
 
 def test_acceptance_near_a_limit_asks_to_slow_down():

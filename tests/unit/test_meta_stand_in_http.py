@@ -204,6 +204,17 @@ def test_a_fault_until_cleared_stays_until_it_is_cleared(meta, http, send):
     assert send().status_code == 200
 
 
+def test_faults_are_replaced_in_one_step_or_not_at_all(meta, http, send):
+    meta.script.add([{"fault": "error", "status": 500, "code": 1, "until_cleared": True}])
+
+    unread = http.put(meta.address + "/faults", json=[{"fault": "unheard"}], timeout=5)
+    assert (unread.status_code, send().status_code) == (400, 500)
+
+    told = [{"fault": "error", "status": 401, "code": 190, "until_cleared": True}]
+    assert http.put(meta.address + "/faults", json=told, timeout=5).status_code == 200
+    assert send().status_code == 401
+
+
 @pytest.mark.parametrize(
     ("fault", "recorded"),
     [({"fault": "reset"}, 0), ({"fault": "timeout", "seconds": 0.01}, 0),

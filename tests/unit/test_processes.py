@@ -117,6 +117,24 @@ def test_a_program_that_does_not_listen_is_killed(processes, lines, monkeypatch)
     wait_for(lambda: not lives(child))
 
 
+def test_a_killed_program_goes_with_all_it_started_and_its_end_is_no_news(processes, lines):
+    """
+    A drill kills on purpose; only a program that dies by itself stops the others.
+    """
+    processes.start(a_program(STUBBORN, name="dispatch"))
+    processes.start(a_program("echo here; sleep 1000", name="collect"))
+    lines.wait_for(2)
+    own, child = numbers(next(line for line in lines if line.startswith("dispatch")))
+
+    processes.kill("dispatch")
+
+    assert not lives(own)
+    wait_for(lambda: not lives(child))
+    processes.start(a_program("echo again; sleep 1000", name="dispatch"))
+    again = lambda: "dispatch | again" in lines
+    processes.wait_until(again, within=PATIENCE_SECONDS, what="the second one")
+
+
 def test_the_last_started_is_stopped_first(processes, lines):
     for name in ("first", "second"):
         script = "trap 'echo bye; exit' TERM; echo here; while :; do sleep 0.01; done"

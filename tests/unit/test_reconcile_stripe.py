@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.reconciling import Cursor, Listed, Page
+from shared.domain.reconciling import FIRST_LOOK, Cursor, Listed, Page
 from shared.usecases.ports import StoreUnavailableError, StripeUnavailableError
 from shared.usecases.reconcile_stripe import ReconcileStripe, Tally
 from shared.usecases.take_stripe_event import Taken, Took
@@ -217,6 +217,16 @@ def test_the_first_run_looks_no_further_back_than_meta_would(world):
     assert [event.id for event in world.taken] == ["evt_young"]
 
 
+def test_a_first_run_without_time_for_a_page_begins_where_it_would_have(world):
+    world.pays("a", opened=NOW)
+    world.reconcile(within=0 * A_SECOND)
+    world.now += 10 * A_DAY
+
+    world.reconcile()
+
+    assert world.missing() == set()
+
+
 def test_a_session_that_stays_open_for_a_day_is_found_by_the_next_run(world):
     """
     It was created long before the last run, and completed only after it.
@@ -305,12 +315,17 @@ def test_no_list_starves_where_time_is_short(world):
     assert world.missing() == set()
 
 
-def test_no_time_at_all_changes_nothing(world):
+def test_no_time_at_all_takes_nothing_and_moves_no_cursor(world):
     world.pays("a", opened=NOW)
 
     run = world.reconcile(within=timedelta(0))
+    noted = dict(world.stored)
+    world.now += AN_HOUR
+    world.reconcile(within=timedelta(0))
 
-    assert (run.finished, world.taken, world.stored) == (False, [], {})
+    assert (run.finished, world.taken) == (False, [])
+    assert {each["until"] for each in noted.values()} == {seconds(NOW - FIRST_LOOK)}
+    assert world.stored == noted
 
 
 def test_a_cursor_whose_object_is_gone_starts_its_window_anew(world):

@@ -88,6 +88,18 @@ def test_ports_are_free_ones_unless_given():
     assert len(set(chosen.ports.values())) == len(Place)
 
 
+def test_the_functions_know_a_place_by_its_door_alone():
+    doors = {Place.META: 15_002, Place.FIRESTORE: 15_003, Place.CLOUD_TASKS: 15_004}
+
+    chosen = plan(doors=doors)
+
+    assert chosen.settings["META_GRAPH_URL"] == "http://127.0.0.1:15002"
+    assert chosen.settings["FIRESTORE_EMULATOR_HOST"] == "127.0.0.1:15003"
+    assert chosen.settings["CLOUD_TASKS_ENDPOINT"] == "127.0.0.1:15004"
+    assert not set(doors.values()) & set(chosen.ports.values())
+    assert set(doors) <= chosen.ours
+
+
 def test_a_terminals_python_path_does_not_reach_a_function():
     kept = inherited({"PYTHONPATH": "/x", "PORT": "1", "HOME": "/h", "no_proxy": "corp"})
     assert "PYTHONPATH" not in kept

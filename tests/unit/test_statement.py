@@ -224,3 +224,25 @@ def test_a_payment_that_pays_an_invoice_is_counted_with_the_invoice_alone():
 
     assert statement.settled.amount_minor == 5990
     assert statement.adds_up
+
+
+def test_what_closed_after_an_attempt_that_died_stands_beside_as_maybe_told():
+    """
+    It is withheld, and nobody can say that Meta was not told: neither may be hidden.
+    """
+
+    def attempted(key, state, ambiguous):
+        delivery = Delivery(state=state, reason="refunded", attempts=1, ambiguous=ambiguous)
+        return purchase(key, deliveries={META: delivery})
+
+    statement = one(
+        attempted("pi_died", State.WITHHELD, 1),
+        attempted("pi_late", State.EXPIRED, 2),
+        attempted("pi_quiet", State.WITHHELD, 0),
+        attempted("pi_told", State.ACCEPTED, 1),
+        attempted("pi_waits", State.QUEUED, 1),
+    )
+
+    assert statement.adds_up
+    assert statement.maybe_told == Figure(2 * 5990, ("pi_died", "pi_late"))
+    assert [line.sale_key for line in statement.behind("maybe_told")] == ["pi_died", "pi_late"]

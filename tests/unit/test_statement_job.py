@@ -1,13 +1,14 @@
 """`reconcile POST /statement`: yesterday's statement, its line in the log, and how loud that is."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta, timezone
 
 import pytest
 from flask import Flask, request
 
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State, Withheld
+from shared.domain.period import Period, yesterday
 from shared.http.reconcile_endpoint import ReconcileEndpoint
 from shared.usecases.make_statement import MakeStatement
 from tests.builders import A_DAY, A_SECOND, NOW, purchase
@@ -67,6 +68,13 @@ def test_yesterday_in_utc_is_stated_and_no_other_day(world):
     assert euro["settled"]["sale_keys"] == ["pi_first", "pi_last"]
     assert euro["accepted"]["amount"] == "119.80"
     assert (line["day"], line["path"], line["severity"]) == ("2026-11-23", "statement", "INFO")
+
+
+def test_yesterday_is_that_of_utc_wherever_the_clock_hangs():
+    in_tokyo = NOW.replace(hour=23).astimezone(timezone(timedelta(hours=9)))
+
+    assert in_tokyo.date() == date(2026, 11, 25)
+    assert yesterday(in_tokyo) == Period(date(2026, 11, 23), date(2026, 11, 23))
 
 
 def test_another_day_may_be_asked_for(world):

@@ -93,6 +93,8 @@ class CloudTasksApi:
     def create_task(self, request: tasks_v2.CreateTaskRequest) -> tasks_v2.Task:
         if self._queues.unavailable:
             raise RefusedError(Refusal.UNAVAILABLE, "The stand-in was told to be unavailable.")
+        if self._queues.exhausted:
+            raise RefusedError(Refusal.RESOURCE_EXHAUSTED, "Quota exceeded for quota metric.")
         queue = self._queue(request.parent)
         task = admit(request, uuid.uuid4().hex, self._now())
         queue.add(task, self._now())

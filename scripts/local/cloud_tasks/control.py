@@ -1,6 +1,7 @@
 """A small HTTP port for other processes: what the stand-in holds, and faults on demand.
 
-GET /state answers the state; POST /faults takes {"repeat": n} and {"unavailable": bool}.
+GET /state answers the state; POST /faults takes {"repeat": n}, {"unavailable": bool}
+and {"exhausted": bool}.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ class Controlled(Protocol):
     def repeat_next(self, count: int) -> None: ...
 
     def be_unavailable(self, unavailable: bool) -> None: ...
+
+    def be_exhausted(self, exhausted: bool) -> None: ...
 
 
 def serve(controlled: Controlled, port: int) -> HttpServer:
@@ -41,16 +44,19 @@ def _apply(request: Request, controlled: Controlled) -> str | None:
         faults = request.json()
     except ValueError:
         return "not JSON"
-    if not isinstance(faults, dict) or not faults.keys() <= {"repeat", "unavailable"}:
-        return "expected an object with repeat and/or unavailable"
-    repeat, unavailable = faults.get("repeat"), faults.get("unavailable")
+    switches = {"unavailable": controlled.be_unavailable, "exhausted": controlled.be_exhausted}
+    if not isinstance(faults, dict) or not faults.keys() <= {"repeat", *switches}:
+        return "expected an object with repeat, unavailable and/or exhausted"
+    repeat = faults.get("repeat")
     # In Python, and not in JSON, true is a number too.
     if repeat is not None and (type(repeat) is not int or repeat < 0):
         return "repeat is a number of tasks, 0 or more"
-    if unavailable is not None and not isinstance(unavailable, bool):
-        return "unavailable is true or false"
+    for name in switches.keys() & faults.keys():
+        if not isinstance(faults[name], bool):
+            return f"{name} is true or false"
     if repeat is not None:
         controlled.repeat_next(repeat)
-    if unavailable is not None:
-        controlled.be_unavailable(unavailable)
+    for name, switch in switches.items():
+        if name in faults:
+            switch(faults[name])
     return None

@@ -19,6 +19,7 @@ class Queues:
     def __init__(self, names_kept_for: timedelta = NAMES_KEPT_FOR) -> None:
         self.changed = Condition()
         self.unavailable = False
+        self.exhausted = False
         self._repeats = 0
         self._names_kept_for = names_kept_for
         self._queues: dict[str, TaskQueue] = {}

@@ -10,6 +10,7 @@ class Refusal(Enum):
     NOT_FOUND = auto()
     ALREADY_EXISTS = auto()
     FAILED_PRECONDITION = auto()
+    RESOURCE_EXHAUSTED = auto()
     UNAVAILABLE = auto()
     UNIMPLEMENTED = auto()
 

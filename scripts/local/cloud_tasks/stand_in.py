@@ -109,6 +109,11 @@ class CloudTasks:
         with self._queues.changed:
             self._queues.unavailable = unavailable
 
+    def be_exhausted(self, exhausted: bool) -> None:
+        """Answer every CreateTask RESOURCE_EXHAUSTED, as over a quota, until told otherwise."""
+        with self._queues.changed:
+            self._queues.exhausted = exhausted
+
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until every running queue is empty; tells whether that came within `timeout` s."""
         with self._queues.changed:

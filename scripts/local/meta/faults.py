@@ -1,5 +1,5 @@
 """
-Failures on demand, told by `POST /faults` and spent in their order.
+Failures on demand, told by `POST /faults` and spent in their order; `PUT` replaces all there are.
 
 A fault is spent by one call, by `times` calls, or stays `until_cleared`. One that stays is an
 outage: it meets the cheap probe as well, so that a probe cannot say all is well meanwhile.
@@ -118,6 +118,13 @@ class _Scripted:
     left: int | None
 
 
+def _scripted(told: Sequence[Mapping[str, Any]]) -> list[_Scripted]:
+    return [
+        _Scripted(one, parse_fault(one), None if one.get("until_cleared") else one.get("times", 1))
+        for one in told
+    ]
+
+
 class Script:
     """The faults still to be played; safe to use from several threads."""
 
@@ -127,14 +134,15 @@ class Script:
 
     def add(self, told: Sequence[Mapping[str, Any]]) -> None:
         """Append all of them or, raising UnknownFaultError, none."""
-        scripted = [
-            _Scripted(
-                one, parse_fault(one), None if one.get("until_cleared") else one.get("times", 1)
-            )
-            for one in told
-        ]
+        scripted = _scripted(told)
         with self._lock:
             self._scripted += scripted
+
+    def replace(self, told: Sequence[Mapping[str, Any]]) -> None:
+        """Play these from the next call on, and no older ones; no call slips through between."""
+        scripted = _scripted(told)
+        with self._lock:
+            self._scripted = scripted
 
     def clear(self) -> None:
         with self._lock:

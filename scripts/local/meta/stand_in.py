@@ -5,7 +5,7 @@ Only transport stands here; the rules are in `access`, `events`, `user_data` and
 the counting in `counting`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -97,6 +97,7 @@ class MetaStandIn:
             Route("GET", "/counted", self._show_counted),
             Route("GET", "/faults", self._show_faults),
             Route("POST", "/faults", self._add_faults),
+            Route("PUT", "/faults", self._replace_faults),
             Route("DELETE", "/faults", self._clear_faults),
             Route("POST", "/{version}/{dataset}/events", self._take_events),
             Route("GET", "/{version}/{dataset}", self._probe),
@@ -186,9 +187,17 @@ class MetaStandIn:
         return Response.of_json({"faults": self.script.pending()}, headers=_ANY_ORIGIN)
 
     def _add_faults(self, request: Request) -> Answer:
+        return self._follow(request, self.script.add)
+
+    def _replace_faults(self, request: Request) -> Answer:
+        return self._follow(request, self.script.replace)
+
+    def _follow(
+        self, request: Request, take: Callable[[Sequence[Mapping[str, Any]]], None]
+    ) -> Answer:
         try:
             told = request.json()
-            self.script.add(told if isinstance(told, list) else [told])
+            take(told if isinstance(told, list) else [told])
         except (UnknownFaultError, ValueError) as error:
             return Response.of_json({"error": str(error)}, 400)
         return self._show_faults(request)
