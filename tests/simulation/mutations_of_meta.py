@@ -75,8 +75,8 @@ def alarm_at_every_refusal(patch):
 
     def alarms(self, destination, outcome, **named):
         heed(self, destination, outcome, **named)
-        refused = isinstance(outcome, Deferred) and outcome.because is Because.MISCONFIGURED
-        return outcome.detail if refused else None
+        is_refused = isinstance(outcome, Deferred) and outcome.because is Because.MISCONFIGURED
+        return outcome.detail if is_refused else None
 
     patch.setattr(heed_destination.HeedDestination, "heed", alarms)
 
