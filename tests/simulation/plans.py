@@ -39,6 +39,7 @@ class Plan:
     deliveries: tuple[tuple[str, timedelta], ...] = ()
     withdrawals: dict[str, datetime] = field(default_factory=dict)
     is_poisoned: bool = False
+    refund_event: str | None = None
 
     @property
     def calm_at(self) -> datetime:
@@ -55,6 +56,7 @@ class Plan:
             f"answers lost {self.answers_lost:.0%}, tasks repeated {self.repeats:.0%}",
             *(f"Meta: {episode}" for episode in self.episodes),
             *(f"{name} says no at {at:%d %H:%M:%S}" for name, at in self.withdrawals.items()),
+            *(["refunds are told"] if self.refund_event else []),
             *(f"lost: {event_id}" for event_id in sorted(self.lost)),
             *(f"never made: {event_id}" for event_id in sorted(self.never_made)),
         ]
@@ -98,6 +100,7 @@ def plan_of(seed: int) -> Plan:
             if dice.random() < 0.12
         },
         is_poisoned=dice.random() < 0.05,
+        refund_event="Refunded" if dice.random() < 0.3 else None,
     )
 
 

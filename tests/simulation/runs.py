@@ -2,7 +2,7 @@
 
 import io
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -51,7 +51,8 @@ def run(seed: int, *, tells: bool = False) -> Run:
     plan = plan_of(seed)
     world = World(seed, tells=tells)
     stripe = StripeApi(world, plan.never_made, plan.ends_at)
-    shop = Deployment(world, POLICIES, plan.queues, stripe, answers_lost=plan.answers_lost)
+    policies = replace(POLICIES, refund_event=plan.refund_event)
+    shop = Deployment(world, policies, plan.queues, stripe, answers_lost=plan.answers_lost)
     shop.meta.episodes = list(plan.episodes)
     shop.tasks.repeats = plan.repeats
     visitors = {
