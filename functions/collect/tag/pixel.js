@@ -40,7 +40,7 @@ export const tell = safely(({ event_name, event_id, custom_data }) => {
 export const keepInStep = (mayTell) => {
   const isOurs = mayTell && dataset.pixel === 'load';
   if (isOurs && !window.fbq) loadPixel();
-  if (isOurs || (mayTell && who)) say('init', dataset.dataset, who);
+  if (dataset.dataset && mayTell && (isOurs || who)) say('init', dataset.dataset, who);
   // We report a page view of each address; the Pixel's own would have no id.
   if (window.fbq) fbq.disablePushState = true;
   say('consent', mayTell ? 'grant' : 'revoke');

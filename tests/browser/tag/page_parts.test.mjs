@@ -120,6 +120,13 @@ test('who the visitor is goes, hashed, with the events that follow, to both chan
   assert.ok(!opened.requests[0].text.toLowerCase().includes('ada@'));
 });
 
+test('a Pixel whose number nobody named is not told who the visitor is', async () => {
+  const opened = openPage({ said: [['identify', { email: 'ada@example.org' }], ['consent', GRANTED]] });
+  await until(() => opened.requests.length);
+
+  assert.deepEqual(opened.pixel.map(([verb]) => verb), ['consent', 'track']);
+});
+
 test('an identity that cannot be read holds nothing up', async () => {
   const opened = openPage({ said: [['identify'], ['consent', GRANTED]] });
   await until(() => opened.requests.length);
