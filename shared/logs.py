@@ -26,6 +26,7 @@ class Fields(TypedDict, total=False):
     outcome: str
     reason: str
     dropped: str
+    bot: str
     events: int
     refused: list[str]
     accepted: int

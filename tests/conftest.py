@@ -25,6 +25,7 @@ hypothesis.settings.load_profile("settled")
 
 # What a program needs to run at all. The developer's own settings are no business of the tests.
 KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "JAVA_HOME")
+STRIPE_API_KEY = "rk_test_of_the_tests"
 STORES = [pytest.param("firestore", marks=pytest.mark.emulator), "sqlite"]
 
 
@@ -68,6 +69,8 @@ def stack(request, tmp_path_factory):
     """Give what `scripts/dev --ready-file` says, of a stack that really runs, on each store."""
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment["GOOGLE_CLOUD_PROJECT"] = f"demo-{secrets.token_hex(6)}"
+    # So that a test can ask Stripe's stand-in as a shop's own server would.
+    environment["STRIPE_API_KEY"] = f"plain:{STRIPE_API_KEY}"
     if request.param == "firestore":
         environment["FIRESTORE_EMULATOR_HOST"] = request.getfixturevalue("firestore_emulator")
     folder = tmp_path_factory.mktemp(f"stack-{request.param}")

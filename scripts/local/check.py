@@ -91,6 +91,7 @@ def checks() -> list[Check]:
     if any((ROOT / "terraform").glob("*.tf")):
         layout = ["terraform", "fmt", "-check", "-recursive", "terraform"]
         found.append(Check("terraform fmt", layout, frozenset({"terraform"})))
+        found.append(Check("checkov", [*python, "scripts.local.checkov"]))
     return found
 
 

@@ -40,6 +40,18 @@ def client_ip(forwarded_for: str | None, peer: str | None, *, trusted_hops: int)
     return public_ip(entries[-1 - trusted_hops])
 
 
+def ipv6_first(told: str | None, stored: str | None) -> str | None:
+    """
+    Keep a visitor's IPv6 address where he now came by IPv4; else what he told last counts.
+
+    Meta prefers IPv6 and sees it itself (Dataset Quality API, diagnostics); a browser with both
+    takes now this one, now that.
+    """
+    if told is None or (stored is not None and ":" in stored and ":" not in told):
+        return stored
+    return told
+
+
 def public_ip(text: str | None) -> str | None:
     """Return the address in canonical form, or None unless a visitor could have it."""
     if text is None:

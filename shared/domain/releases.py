@@ -50,17 +50,22 @@ ReleaseAnswer = Release | Silence | Pending
 
 
 def decide_release(
-    purchases: Sequence[Purchase], *, checkout_session_id: str | None, now: datetime
+    purchases: Sequence[Purchase],
+    *,
+    checkout_session_id: str | None,
+    now: datetime,
+    sold_as: str | None = None,
 ) -> ReleaseAnswer:
     """
     Answer for one session's purchases: the newest one not yet released, if any.
 
-    With a `checkout_session_id` (the thank-you page's address has it) only that sale counts.
+    With a `checkout_session_id` (the thank-you page's address has it) only that sale counts;
+    `sold_as` is its sale key, where the purchase does not mention the checkout.
     """
     asked = [
         p
         for p in sorted(purchases, key=lambda p: p.settled_at, reverse=True)
-        if checkout_session_id in (None, p.stripe.checkout_session_id)
+        if checkout_session_id in (None, p.stripe.checkout_session_id) or p.sale_key == sold_as
     ]
     answers = [_answer(purchase, now) for purchase in asked]
     for answer in answers:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from shared.domain.custom_data import Content
 from shared.domain.refusals import Refusal
 from shared.domain.releases import Pending, Release, ReleaseAnswer, Silence
 from shared.http.answers import JSON_TYPE, as_json, refusal_body, status_of
@@ -11,6 +12,7 @@ from shared.http.browser_requests import Batch, Caller
 from shared.http.cookies import (
     FBC_COOKIE,
     FBP_COOKIE,
+    SESSION_COOKIE,
     cleared_cookies,
     pixel_cookie,
     session_cookie,
@@ -53,6 +55,12 @@ def caller_refuses(batch: Batch) -> bool:
     return batch.consent is not None and not batch.consent.lets_us_store
 
 
+def dropped_bot(bot: str, line: Line) -> Response:
+    """Keep and tell nothing of a visitor that is a machine by its own word."""
+    line.note(dropped=Dropped.BOT, bot=bot)
+    return Response(status_code=204, headers={DROPPED_HEADER: Dropped.BOT})
+
+
 def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: Line) -> Response:
     """204, or 200 with the list of what was refused among the good ones."""
     response = _base_answer(collected, batch, line)
@@ -67,13 +75,19 @@ def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: L
                 line.note(shed=collected.shed)
         case Forgotten(session_id=session_id):
             dropped = Dropped.NO_CONSENT
-            if session_id is not None:
+            # Meta's cookies alone may be left of a session, or be the Pixel's: who said no to
+            # storage has none of them.
+            if session_id is not None or (caller_refuses(batch) and _holds_ours(holder.caller)):
                 for cookie in cleared_cookies(holder.host, holder.domain):
                     response.headers.append("Set-Cookie", cookie)
     if dropped is not None:
         line.note(dropped=dropped)
         response.headers[DROPPED_HEADER] = dropped
     return response
+
+
+def _holds_ours(caller: Caller) -> bool:
+    return not caller.cookies.keys().isdisjoint((SESSION_COOKIE, FBP_COOKIE, FBC_COOKIE))
 
 
 def _base_answer(collected: Collected, batch: Batch, line: Line) -> Response:
@@ -111,7 +125,7 @@ def release_answer(answer: ReleaseAnswer, line: Line) -> Response:
                     "event_id": purchase.event_id,
                     "value": purchase.value,
                     "currency": purchase.currency,
-                    "contents": [],
+                    "contents": [_in_pixel_words(item) for item in purchase.contents or ()],
                 }
             )
         case Silence(reason=reason):
@@ -120,6 +134,12 @@ def release_answer(answer: ReleaseAnswer, line: Line) -> Response:
         case Pending():
             line.note(outcome="pending")
             return _json({"status": "pending"})
+
+
+def _in_pixel_words(content: Content) -> dict[str, object]:
+    """Name what the Pixel knows of an item; its price is in major units, as Meta wants it."""
+    words = {"id": content.id, "quantity": content.quantity, "item_price": content.item_price}
+    return {name: value for name, value in words.items() if value is not None}
 
 
 def preflight() -> Response:

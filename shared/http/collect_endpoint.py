@@ -1,7 +1,7 @@
 """`collect` over HTTP: tag.js, events and release, for pages of the shop's own origins."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -9,6 +9,7 @@ from hashlib import sha256
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from shared.domain.bots import bot_of
 from shared.domain.customer import E164
 from shared.domain.refusals import Refusal
 from shared.domain.releases import Never, Silence
@@ -20,6 +21,7 @@ from shared.http.collect_answers import (
     all_refused,
     caller_refuses,
     collected_answer,
+    dropped_bot,
     preflight,
     refused,
     release_answer,
@@ -40,7 +42,7 @@ class CollectEndpoint:
 
     collect: CollectEvents
     release: ReleasePurchase
-    tag: bytes
+    scripts: Mapping[str, bytes]
     origins: frozenset[str]
     trusted_hops: int
     cookie_domain: str | None
@@ -85,9 +87,12 @@ class CollectEndpoint:
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
         return await respond(self, request, line)
 
-    async def serve_tag(self, request: Request, line: Line) -> Response:
-        """Serve tag.js; an hour in caches, then asked for again by its ETag."""
-        etag = f'"{sha256(self.tag).hexdigest()[:16]}"'
+    async def serve_script(self, request: Request, line: Line) -> Response:
+        """Serve tag.js or a part of it; an hour in caches, then asked for again by its ETag."""
+        script = self.scripts.get(_route(request))
+        if script is None:
+            return refused(Refusal.NOT_FOUND, line)
+        etag = f'"{sha256(script).hexdigest()[:16]}"'
         headers = {
             "ETag": etag,
             "Cache-Control": f"public, max-age={_AN_HOUR}",
@@ -96,7 +101,7 @@ class CollectEndpoint:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         line.note(outcome="tag")
-        return Response(self.tag, media_type="text/javascript", headers=headers)
+        return Response(script, media_type="text/javascript", headers=headers)
 
     async def take_events(self, request: Request, line: Line) -> Response:
         """Refuse by name, or hand over to the use case and set what it says."""
@@ -111,6 +116,8 @@ class CollectEndpoint:
         line.note(events=len(batch.events), refused=[event.error for event in batch.refused])
         if not batch.events and batch.refused and not caller_refuses(batch):
             return all_refused(batch, line)
+        if (bot := bot_of(caller.user_agent)) and not caller_refuses(batch):
+            return dropped_bot(bot, line)
         visit = visit_of(batch, caller, now=now, random=secrets.randbelow(2**31))
         arrival = Arrival(events=batch.events, visit=visit, cookie=caller.cookie)
         collected = await self.collect(
@@ -181,7 +188,9 @@ def _route(request: Request) -> str:
 
 Respond = Callable[[CollectEndpoint, Request, Line], Awaitable[Response]]
 _ROUTES: dict[str, tuple[str, Respond]] = {
-    "tag.js": ("GET", CollectEndpoint.serve_tag),
+    "tag.js": ("GET", CollectEndpoint.serve_script),
+    "tag_identity.js": ("GET", CollectEndpoint.serve_script),
+    "tag_commerce.js": ("GET", CollectEndpoint.serve_script),
     "events": ("POST", CollectEndpoint.take_events),
     "release": ("POST", CollectEndpoint.answer_release),
 }

@@ -43,10 +43,16 @@ class DispatchEndpoint:
             case EventsTask():
                 is_last = _is_last(request, EVENTS)
                 with _said_if_lost(line, is_last=is_last):
-                    return _events_answer(self.dispatch_events(task, is_last=is_last), line)
+                    events = self.dispatch_events(task, is_last=is_last)
+                answered = _events_answer(events, line)
+                _note_change(task.destination, events.paused, line, has_resumed=events.resumed)
+                return answered
             case PurchaseTask():
                 is_last = _is_last(request, PURCHASES)
-                return _purchase_answer(self.dispatch_purchase(task, is_last=is_last), line)
+                sale = self.dispatch_purchase(task, is_last=is_last)
+                answered = _purchase_answer(sale, line)
+                _note_change(task.destination, sale.paused, line, has_resumed=sale.resumed)
+                return answered
             case None:
                 # No attempt will make it readable; a 4xx would only bring it back for days.
                 line.alarm()
@@ -79,7 +85,6 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
     if told.shed:
         line.warn()
         line.note(dropped=Dropped.SHED, shed=told.shed)
-    _note_pause(told.paused, told.deferred, line)
     if told.rejected:
         line.warn()
         line.note(rejected=told.rejected)
@@ -105,7 +110,6 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
     if told.reason is not None:
         line.note(reason=told.reason)
     outcome: Outcome | Closed = told.outcome
-    _note_pause(told.paused, outcome if isinstance(outcome, Deferred) else None, line)
     match outcome:
         case Accepted():
             line.note(outcome="accepted")
@@ -125,11 +129,15 @@ def _purchase_answer(told: Dispatched, line: Line) -> Answer:
             assert_never(outcome)
 
 
-def _note_pause(paused: Destination | None, deferred: Deferred | None, line: Line) -> None:
+def _note_change(
+    destination: Destination, paused: str | None, line: Line, *, has_resumed: bool
+) -> None:
     """Sound the alarm once a pause: on the request whose answer brought it about."""
+    if has_resumed:
+        line.note(resumed=destination)
     if paused is not None:
         line.alarm()
-        line.note(paused=paused, reason=deferred.detail if deferred else "")
+        line.note(paused=destination, reason=paused)
 
 
 def _deferred(deferred: Deferred, line: Line) -> Answer:

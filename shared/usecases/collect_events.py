@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import task_names
+from shared.domain.client_ip import ipv6_first
 from shared.domain.consent import Consent, ConsentRule, latest
 from shared.domain.conversions import EventsTask, from_event
 from shared.domain.events import Event
@@ -20,12 +21,15 @@ from shared.usecases.ports import (
     SessionWriter,
 )
 
+_A_DAY = timedelta(days=1)
+
 
 class Dropped(StrEnum):
     """Why nothing was queued although nothing was wrong with the events."""
 
     NO_CONSENT = "no_consent"
     SHED = "shed"
+    BOT = "bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,10 @@ class CollectEvents:
         visit = replace(visit, consent=consent)
         if not self.consent_rule.may_store(consent, visit.country):
             return Forgotten(known.session_id)
-        changes = touches(visit, now=now, kept_for=self.session_kept_for)
+        known_by = ipv6_first(visit.client_ip, _address_of_today(stored, now))
+        changes = touches(
+            replace(visit, client_ip=known_by), now=now, kept_for=self.session_kept_for
+        )
         if not await self.sessions.touch(known.session_id, changes):
             return None
         digest = digest_of(visit, before=known.digest, now=now)
@@ -183,6 +190,11 @@ class CollectEvents:
 
 def _without(kept: Kept, shed: int) -> Kept:
     return replace(kept, dropped=Dropped.SHED, shed=kept.shed + shed) if shed else kept
+
+
+def _address_of_today(stored: Session, now: datetime) -> str | None:
+    """Give the address of a session; one of another day may be another network's by now."""
+    return stored.visit.client_ip if now - stored.touched_at < _A_DAY else None
 
 
 def _task(arrival: Arrival, events: Sequence[Event], remembered: _Remembered) -> NewTask:

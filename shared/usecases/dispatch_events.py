@@ -20,7 +20,7 @@ from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome
 from shared.domain.policies import Expired, Policies
 from shared.domain.shedding import PAGE_VIEWS, split
-from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.heed_destination import HeedDestination, Leave
 from shared.usecases.ports import (
     DeadLetters,
     Gateways,
@@ -43,8 +43,8 @@ class DispatchedEvents:
     """
     How many events of a task ended how; `deferred` when the task has to come back.
 
-    `shed` were dropped because the destination's rate is used up. `paused` is set where an
-    answer to this task paused the destination.
+    `shed` were dropped because the destination's rate is used up. `paused` says why, where an
+    answer to this task paused the destination; `resumed` that this task asked, and ended a pause.
 
     `unanswered` where the dead letter that it replays could not be told what came of it.
     """
@@ -56,7 +56,8 @@ class DispatchedEvents:
     rejected: dict[str, int] = field(default_factory=dict)
     requeued: int = 0
     deferred: Deferred | None = None
-    paused: Destination | None = None
+    paused: str | None = None
+    resumed: bool = False
     unanswered: bool = False
 
 
@@ -128,7 +129,8 @@ class DispatchEvents:
     def _send(self, task: EventsTask, sendable: list[Conversion], told: DispatchedEvents) -> Sent:
         """Send what may be sent now; while the destination's rate is used up, shed and wait."""
         now = self.clock()
-        held = self.heed.hold_events(task.destination, now) if sendable else None
+        leave = self.heed.leave_for_events(task.destination, now) if sendable else Leave()
+        told.resumed, held = leave.has_resumed, leave.held
         if held is None:
             gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
             return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
@@ -146,8 +148,8 @@ class DispatchEvents:
         def send(batch: Sequence[Conversion]) -> Outcome:
             began_at = self.clock()
             outcome = gateway.send(batch)
-            if self.heed.heed(destination, outcome, began_at=began_at, now=self.clock()):
-                told.paused = destination
+            paused = self.heed.heed(destination, outcome, began_at=began_at, now=self.clock())
+            told.paused = paused or told.paused
             return outcome
 
         return send

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.conversions import Destination, PurchaseTask
+from shared.domain.conversions import PurchaseTask
 from shared.domain.deliveries import REOPENED, Delivery, State, reason_of
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome, Rejected
@@ -42,7 +42,12 @@ class Closed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """What came of a task, and of which purchase; `paused` where this attempt paused it."""
+    """
+    What came of a task, and of which purchase.
+
+    `paused` says why, where this very attempt paused the destination; `resumed` that this task
+    asked, and ended a pause.
+    """
 
     outcome: Outcome | Closed
     sale_key: str
@@ -50,7 +55,8 @@ class Dispatched:
     reason: str | None = None
     attempt: int = 0
     ambiguous: int = 0
-    paused: Destination | None = None
+    paused: str | None = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +165,11 @@ class DispatchPurchase:
         if delivery.is_open and name is not None:
             missing = lacks(as_conversion(purchase, name))
             if missing is None:
-                held = self.heed.hold(task.destination, now)
-                if held is not None:
-                    return self._waits(entry, purchase, task, held, now)
-                return self._attempt(entry, purchase, task, name, now)
+                leave = self.heed.leave(task.destination, now)
+                if leave.held is not None:
+                    return self._waits(entry, purchase, task, leave.held, now)
+                told = self._attempt(entry, purchase, task, name, now)
+                return replace(told, resumed=leave.has_resumed) if told else None
             delivery = delivery.closed_by(Rejected(missing), now)
         closed = purchase.with_delivery(task.destination, delivery, now)
         if not self.ledger.replace(entry, closed):
@@ -195,14 +202,14 @@ class DispatchPurchase:
             return None
         outcome = self.gateways[task.destination].send([as_conversion(claimed, name)])
         noted = self.note(outcome, claimed, task.destination)
-        has_paused = self.heed.heed(task.destination, outcome, began_at=now, now=self.clock())
+        paused = self.heed.heed(task.destination, outcome, began_at=now, now=self.clock())
         if noted.purchase is None:
             return Dispatched(Closed.NO_SUCH_PURCHASE, task.sale_key)
         if owed_refund_event(noted.purchase, self.policies) is not None:
             self._tell_of_refund(task)
         delivery = noted.purchase.deliveries[task.destination]
         told = _told(noted.outcome or Closed.ALREADY, noted.purchase, delivery)
-        return replace(told, paused=task.destination) if has_paused else told
+        return replace(told, paused=paused)
 
     def _tell_of_refund(self, task: PurchaseTask) -> None:
         """Of a sale that was returned in part before it was told, tell that as well."""

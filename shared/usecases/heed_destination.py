@@ -14,6 +14,14 @@ SEEN_FOR = timedelta(seconds=5)
 _TRIES = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """`held` says why nothing may be sent now; `has_resumed` that asking just ended a pause."""
+
+    held: Deferred | None = None
+    has_resumed: bool = False
+
+
 @dataclass(slots=True)
 class HeedDestination:
     """
@@ -41,59 +49,63 @@ class HeedDestination:
             self._seen[destination] = (now, seen)
         return seen
 
-    def hold(self, destination: Destination, now: datetime) -> Deferred | None:
+    def leave(self, destination: Destination, now: datetime) -> Leave:
         """
-        Say why nothing may be sent now; None where it may.
+        Say whether something may be sent now.
 
         Who meets a pause that nobody asked about lately asks, so that it ends by itself.
         """
-        standing = self.standing(destination, now)
+        standing, has_resumed = self.standing(destination, now), False
         if standing.wants_knock(now):
-            standing = self._knock(destination, now)
+            standing, has_resumed = self._knock(destination, now)
         if standing.is_paused:
-            return Deferred(Because.PAUSED, standing.reason or "")
+            return Leave(Deferred(Because.PAUSED, standing.reason or ""))
         wait = standing.throttled_for(now)
-        return None if wait is None else Deferred(Because.THROTTLED, "waiting", wait)
+        held = None if wait is None else Deferred(Because.THROTTLED, "waiting", wait)
+        return Leave(held, has_resumed)
 
-    def hold_events(self, destination: Destination, now: datetime) -> Deferred | None:
+    def leave_for_events(self, destination: Destination, now: datetime) -> Leave:
         """Say the same for events, which also make way when a limit comes near."""
-        until = self._slow_until.get(destination, now)
-        slowed = Deferred(Because.THROTTLED, "slowed_down", until - now) if until > now else None
-        return self.hold(destination, now) or slowed
+        leave, until = self.leave(destination, now), self._slow_until.get(destination, now)
+        if leave.held is not None or until <= now:
+            return leave
+        return replace(leave, held=Deferred(Because.THROTTLED, "slowed_down", until - now))
 
     def heed(
         self, destination: Destination, outcome: Outcome, *, began_at: datetime, now: datetime
-    ) -> bool:
-        """Learn from an answer; True where this one paused the destination."""
+    ) -> str | None:
+        """Learn from an answer; where this one paused the destination, say for what reason."""
         if isinstance(outcome, Accepted) and outcome.slow_down is not None:
             self._slow_until[destination] = now + outcome.slow_down
         try:
             seen = self.standing(destination, now)
             if seen.after(outcome, began_at=began_at, now=now) == seen:
-                return False
+                return None
             return self._write(destination, outcome, began_at, now)
         except StoreUnavailableError:
             # What came of the delivery is written down; the next answer teaches the same.
-            return False
+            return None
 
-    def _knock(self, destination: Destination, now: datetime) -> Standing:
+    def _knock(self, destination: Destination, now: datetime) -> tuple[Standing, bool]:
         """Of all the tasks that meet the pause at once, the one whose note comes first asks."""
         seen = self.destinations.find(destination)
         noted = replace(seen.standing, last_probe_at=now)
         if seen.standing.wants_knock(now) and self.destinations.replace(destination, seen, noted):
-            return self.probe(destination, self.destinations.find(destination)).standing
-        return seen.standing
+            probed = self.probe(destination, self.destinations.find(destination))
+            return probed.standing, probed.has_resumed
+        return seen.standing, False
 
     def _write(
         self, destination: Destination, outcome: Outcome, began_at: datetime, now: datetime
-    ) -> bool:
+    ) -> str | None:
         for _ in range(_TRIES):
             seen = self.destinations.find(destination)
             learnt = seen.standing.after(outcome, began_at=began_at, now=now)
             self._seen[destination] = (now, seen.standing)
             if learnt == seen.standing:
-                return False
+                return None
             if self.destinations.replace(destination, seen, learnt):
                 self._seen[destination] = (now, learnt)
-                return learnt.is_paused and not seen.standing.is_paused
-        return False
+                has_paused = learnt.is_paused and not seen.standing.is_paused
+                return learnt.reason if has_paused else None
+        return None

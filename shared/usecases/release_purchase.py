@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.domain.aliases import Alias
 from shared.domain.releases import (
     Never,
     Pending,
@@ -43,13 +44,16 @@ class ReleasePurchase:
             return Silence(Never.NO_CONSENT)
         for _ in range(_TRIES):
             entries = await self.releases.of_session(session_id)
+            checkout = await self._unmentioned(checkout_session_id, entries)
+            sold_as = checkout.sale_key if checkout else None
             answer = decide_release(
                 [entry.purchase for entry in entries],
                 checkout_session_id=checkout_session_id,
+                sold_as=sold_as,
                 now=now,
             )
-            if answer is Pending.PENDING and checkout_session_id is not None:
-                return await self._of_checkout(checkout_session_id, session_id, entries)
+            if answer is Pending.PENDING and sold_as is None:
+                return decide_unpaid(checkout, session_id)
             if not isinstance(answer, Release):
                 return answer
             [entry] = [e for e in entries if e.purchase.sale_key == answer.purchase.sale_key]
@@ -58,14 +62,20 @@ class ReleasePurchase:
         # Somebody keeps writing to it (a delivery under way); the tag asks again.
         return Pending.PENDING
 
-    async def _of_checkout(
-        self, checkout_session_id: str, session_id: str, entries: Sequence[Entry]
-    ) -> ReleaseAnswer:
-        """Say of a checkout that will never be paid that it will not; ask nothing of a sale."""
-        sold = (entry.purchase.stripe.checkout_session_id for entry in entries)
-        if checkout_session_id in sold or not is_stripe_id(checkout_session_id):
-            return Pending.PENDING
-        return decide_unpaid(await self.releases.checkout(checkout_session_id), session_id)
+    async def _unmentioned(
+        self, checkout_session_id: str | None, entries: Sequence[Entry]
+    ) -> Alias | None:
+        """
+        Look a checkout up that no purchase mentions: it was never paid, or is about to be; or
+        its money came first and was told to Meta at once, and a purchase that was told changes
+        no more.
+        """
+        if checkout_session_id is None or not is_stripe_id(checkout_session_id):
+            return None
+        mentioned = (entry.purchase.stripe.checkout_session_id for entry in entries)
+        if checkout_session_id in mentioned:
+            return None
+        return await self.releases.checkout(checkout_session_id)
 
 
 def _refuses(session: Session | None) -> bool:

@@ -19,7 +19,7 @@ from shared.domain.readings import Ignored, Link, NoMoney, Reading, Settlement
 from shared.domain.sessions import Session
 from shared.domain.stripe_events import StripeEvent
 from shared.domain.stripe_readers import read
-from shared.usecases.ports import Ledger, PortError, Receipt, Recorded, Sessions
+from shared.usecases.ports import Entry, Ledger, PortError, Receipt, Recorded, Sessions
 from shared.usecases.refresh_purchase import Refreshed, RefreshPurchase, refresh_all
 
 # Stripe resends by hand for 30 days; a receipt must outlive the last repeat, or the same
@@ -153,8 +153,8 @@ class TakeStripeEvent:
         """
         Add what this event knows of a sale that another event has recorded.
 
-        It names the person again, whom a closed sale had forgotten; if the refresh that follows
-        fails, the relay forgets them when it is time.
+        Brought up to date before it is written: the event names again what the sale has given up
+        or forgotten since, and somebody may read it before the refresh that follows.
         """
         for _ in range(_TRIES):
             entry = self.ledger.find(told.sale_key)
@@ -163,7 +163,8 @@ class TakeStripeEvent:
             joined = merged(entry.purchase, told)
             if joined == entry.purchase:
                 return
-            if self.ledger.replace(entry, replace(joined, relay_at=joined.next_look(now))):
+            current = self.refresh.current(Entry(joined, entry.version), now)
+            if current == entry.purchase or self.ledger.replace(entry, current):
                 return
 
     def _add_what_was_waiting(

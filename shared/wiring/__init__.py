@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     settings = config.CollectSettings.from_env(env)
-    script = tag.read_bytes()
+    # tag.js, and beside it what it loads on pages that need it.
+    scripts = {path.name: path.read_bytes() for path in sorted(tag.parent.glob("tag*.js"))}
     from shared.adapters.cloud_tasks import AsyncCloudTasks
     from shared.adapters.phonenumbers_e164 import to_e164
     from shared.http.collect_endpoint import CollectEndpoint
@@ -51,7 +52,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
                 budget=parts.budget(settings.events_per_second),
             ),
             release=ReleasePurchase(releases, sessions),
-            tag=script,
+            scripts=scripts,
             origins=settings.origins,
             trusted_hops=settings.trusted_proxy_hops,
             cookie_domain=settings.cookie_domain,

@@ -3,152 +3,13 @@ The whole way of a sale in a real browser: from the click on an ad to one Purcha
 """
 
 import hashlib
-import json
-import os
 import re
-import shutil
-import time
-from contextlib import contextmanager
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import sync_playwright
+
+from tests.browser.people import ADDRESS, EMAIL, FBCLID
 
 pytestmark = pytest.mark.browser
-
-# Mixed case on purpose: an fbclid that loses its case is worth nothing to Meta.
-FBCLID = "IwAR2xKd9_LmNoPQ-rStUvWxYz0aBcDeF"
-ADDRESS = "203.0.113.9"
-EMAIL = "ada@example.org"
-CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
-# Cold starts of four functions on a busy machine; nothing sleeps this long.
-PATIENCE_SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
-        give_up("Chromium is not installed")
-    arguments = (
-        "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync"
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments.split())
-        yield browser
-        browser.close()
-
-
-class Visitor:
-    """A browser of its own, with the address 203.0.113.9, and all that it complained of."""
-
-    def __init__(self, context, shop):
-        self.context = context
-        self.shop = shop
-        self.complaints = []
-        self.asked = []
-        context.on("page", self._watch)
-        self.page = context.new_page()
-
-    def _watch(self, page):
-        page.set_default_timeout(PATIENCE_SECONDS * 1_000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
-        page.on("request", lambda request: self.asked.append(request.url))
-
-    def _hear(self, said):
-        # What Stripe's page complains of is Stripe's.
-        if said.type == "error" and said.location["url"].startswith(self.shop):
-            self.complaints.append(f"{said.text} {said.location['url']}")
-
-    def cookies(self):
-        return {cookie["name"]: cookie["value"] for cookie in self.context.cookies(self.shop)}
-
-    def asked_for(self, *paths):
-        return [url for url in self.asked if re.search(rf"/({'|'.join(paths)})(\?|/\?|$)", url)]
-
-    def arrives_from_an_ad(self):
-        self.page.goto(f"{self.shop}/?fbclid={FBCLID}")
-
-    def accepts(self):
-        with self.page.expect_response("**/s/events"):
-            self.page.get_by_role("button", name="Accept").click()
-
-    def buys(self):
-        """Go the whole way to the thank-you page, and wait for the Pixel's Purchase."""
-        self.page.get_by_role("button", name="Add to cart").click()
-        self.page.get_by_role("link", name="Check out").click()
-        self.page.wait_for_function("document.getElementById('settled-session').value")
-        self.page.get_by_role("button", name="Pay with Stripe").click()
-        self.page.wait_for_url("**/c/pay/**")
-        self.page.locator("input[name=email]").fill(EMAIL)
-        self.page.get_by_role("button", name="Pay").click()
-        self.page.wait_for_url("**/thanks?session_id=cs_*")
-        self.page.locator("#release[data-event-id]").wait_for()
-
-    def looks_at_the_thank_you_page(self, page):
-        """See the release answered once more, and let Meta hear what is said after it."""
-        with page.expect_response("**/s/release") as answered:
-            page.goto(self.page.url)
-        answered.value.finished()
-        return page.evaluate("settled('track', 'LookedAgain')")
-
-
-@pytest.fixture
-def visitors(chromium, stack):
-    """Give new visitors of the shop; none may have met an error of ours."""
-    opened = []
-
-    @contextmanager
-    def visiting():
-        context = chromium.new_context(extra_http_headers={"X-Forwarded-For": ADDRESS})
-        visitor = Visitor(context, stack["shop"])
-        opened.append(visitor)
-        yield visitor
-        context.close()
-
-    yield visiting
-    assert [visitor.complaints for visitor in opened] == [[]] * len(opened)
-
-
-class Books:
-    """What Meta heard, and what it counts."""
-
-    def __init__(self, meta):
-        self.meta = meta
-
-    def receipts(self, channel, event_id):
-        heard = self._read("receipts")["receipts"]
-        return [r for r in heard if (r["channel"], r["event_id"]) == (channel, event_id)]
-
-    def counted(self, event_name):
-        return self._read(f"counted?event_name={event_name}")["counted"]
-
-    def wait_for(self, channel, event_id):
-        """Give the event of one channel as soon as it is there."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            if found := self.receipts(channel, event_id):
-                return found[0]["event"]
-            time.sleep(0.1)
-        raise AssertionError(f"Meta heard no {event_id} from the {channel}")
-
-    def _read(self, path):
-        with urlopen(f"{self.meta}/{path}", timeout=10) as answer:
-            return json.load(answer)
-
-
-@pytest.fixture
-def books(stack):
-    return Books(stack["meta"])
 
 
 def test_a_sale_is_one_purchase_under_one_id_on_both_channels(visitors, books):
@@ -157,8 +18,7 @@ def test_a_sale_is_one_purchase_under_one_id_on_both_channels(visitors, books):
         visitor.arrives_from_an_ad()
         visitor.accepts()
         cookies = visitor.cookies()
-        visitor.buys()
-        event_id = visitor.page.locator("#release").get_attribute("data-event-id")
+        event_id = visitor.buys()
         server = books.wait_for("server", event_id)
         browser = books.wait_for("browser", event_id)
         user_agent = visitor.page.evaluate("navigator.userAgent")
@@ -208,7 +68,7 @@ def test_a_visit_without_consent_leaves_no_trace(visitors, declines):
         visitor.arrives_from_an_ad()
         visitor.page.wait_for_function("settled.isStarted")
         if declines:
-            visitor.page.get_by_role("button", name="Decline").click()
+            visitor.declines()
         visitor.page.get_by_role("button", name="Add to cart").click()
         visitor.page.get_by_role("link", name="Check out").click()
         visitor.page.wait_for_function("settled.isStarted")
@@ -229,3 +89,19 @@ def test_a_visitor_who_takes_back_his_consent_loses_his_cookies(visitors):
             visitor.page.evaluate("answer('denied')")
 
         assert not {"_settled", "_fbp", "_fbc"} & visitor.cookies().keys()
+
+
+def test_the_shop_shows_both_channels_side_by_side(visitors, books):
+    with visitors() as visitor:
+        visitor.arrives_from_an_ad()
+        visitor.accepts()
+        told = visitor.says("track", "AddToCart", {"value": 24.5, "currency": "EUR"})
+        books.wait_for("browser", told)
+        books.wait_for("server", told)
+        visitor.page.goto(f"{visitor.shop}/side-by-side")
+        rows = visitor.page.locator(f"[data-event-id='{told}'] tr").all_inner_texts()
+
+        said = {name: (pixel, server) for name, pixel, server in (row.split("\t") for row in rows)}
+        assert said["custom_data.value"] == ("24.5", "24.5")
+        assert said["user_data.fbc"][0] == said["user_data.fbc"][1] == visitor.cookies()["_fbc"]
+        assert said["user_data.client_ip_address"] == ("127.0.0.1", ADDRESS)

@@ -194,6 +194,31 @@ def test_the_tag_is_served_below_any_path_and_cached_by_etag(world, path):
     assert again.content == b""
 
 
+@pytest.mark.parametrize("name", ["tag_identity.js", "tag_commerce.js"])
+def test_what_the_tag_loads_lies_beside_it(world, name):
+    part = requests.get(f"{world.ready['collect']}/s/{name}", timeout=10)
+
+    assert part.status_code == 200
+    assert "javascript" in part.headers["Content-Type"]
+    assert b"export" in part.content
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "AhrefsBot/7.0"],
+)
+def test_a_bot_leaves_no_trace(visitor, meta, user_agent):
+    told = event()
+    answer = visitor.report(told, **{"User-Agent": user_agent})
+    seen = event()
+    visitor.report(seen)
+
+    assert (answer.status_code, answer.headers["Settled-Dropped"]) == (204, "bot")
+    assert "Set-Cookie" not in answer.headers
+    until(lambda: meta.named(seen["event_id"]))
+    assert meta.named(told["event_id"]) == []
+
+
 # --- consent --------------------------------------------------------------------------------
 
 
@@ -231,6 +256,16 @@ def test_leave_to_store_is_not_leave_to_tell(world, visitor, meta):
     assert answer.headers["Settled-Session"]
     world.until_nothing_is_on_its_way()
     assert meta.named(silent["event_id"]) == []
+
+
+def test_a_refusal_takes_metas_cookies_although_the_sessions_is_gone(visitor):
+    visitor.report(event())
+    visitor.http.cookies.pop("_settled")
+
+    answer = visitor.post({"events": [], "consent": DENIED})
+
+    assert answer.status_code == 204
+    assert visitor.cookies() == {}
 
 
 def test_withdrawing_consent_clears_the_cookies_and_stops_what_is_queued(world, visitor, meta):

@@ -111,7 +111,7 @@ class Functions:
         return CollectEndpoint(
             collect=CollectEvents(writer, self._queue(AsyncCloudTasks(self.tasks)), rule),
             release=ReleasePurchase(releases, writer),
-            tag=b"",
+            scripts={},
             origins=frozenset({ORIGIN}),
             trusted_hops=1,
             cookie_domain=None,

@@ -49,7 +49,8 @@ def bury_the_whole_batch(patch):
 
 @mutation
 def send_although_paused_or_throttled(patch):
-    patch.setattr(heed_destination.HeedDestination, "hold", lambda *_: None)
+    leave = heed_destination.Leave()
+    patch.setattr(heed_destination.HeedDestination, "leave", lambda *_: leave)
 
 
 @mutation_where(fails_with(Fault.SLOW_DOWN))
@@ -74,7 +75,8 @@ def alarm_at_every_refusal(patch):
 
     def alarms(self, destination, outcome, **named):
         heed(self, destination, outcome, **named)
-        return isinstance(outcome, Deferred) and outcome.because is Because.MISCONFIGURED
+        is_refused = isinstance(outcome, Deferred) and outcome.because is Because.MISCONFIGURED
+        return outcome.detail if is_refused else None
 
     patch.setattr(heed_destination.HeedDestination, "heed", alarms)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.client_ip import client_ip, public_ip
+from shared.domain.client_ip import client_ip, ipv6_first, public_ip
 
 CASES = [
     ("203.0.113.9", 0, "203.0.113.9"),
@@ -66,3 +66,22 @@ def test_behind_a_proxy_the_peer_is_the_proxy():
 )
 def test_what_no_visitor_can_have_is_no_address(private):
     assert public_ip(private) is None
+
+
+V4, V6, OTHER_V6 = "203.0.113.9", "2001:db8::1", "2001:db8::2"
+
+
+@pytest.mark.parametrize(
+    ("told", "stored", "kept"),
+    [
+        (V4, None, V4),
+        (V4, "203.0.113.10", V4),
+        (V6, V4, V6),
+        (OTHER_V6, V6, OTHER_V6),
+        (V4, V6, V6),
+        (None, V4, V4),
+        (None, None, None),
+    ],
+)
+def test_a_visitors_ipv6_address_is_kept_before_his_ipv4(told, stored, kept):
+    assert ipv6_first(told, stored) == kept

@@ -300,6 +300,29 @@ def test_a_cookie_is_read_as_it_was_written():
     assert replace(cookie, digest="x" * 16) != cookie
 
 
+V6 = "2001:db8::1"
+
+
+async def test_a_session_keeps_the_ipv6_address_of_the_day():
+    world = World()
+    landed = await world.arrives(client_ip=V6)
+
+    later = await world.arrives(an_event("e-2"), cookie=landed.cookie, client_ip="203.0.113.9")
+    await world.arrives(an_event("e-3"), cookie=later.cookie, client_ip="203.0.113.9")
+
+    assert world.sessions.stored[NEW_ID].visit.client_ip == V6
+    assert world.sessions.writes == 2
+
+
+async def test_a_session_does_not_keep_the_ipv6_address_of_another_day():
+    world = World()
+    landed = await world.arrives(client_ip=V6)
+
+    await world.arrives(cookie=landed.cookie, client_ip="203.0.113.9", now=NOW + A_DAY)
+
+    assert world.sessions.stored[NEW_ID].visit.client_ip == "203.0.113.9"
+
+
 # What goes first when something is used up.
 
 CART = an_event("e-cart", "AddToCart")

@@ -8,7 +8,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from shared.adapters.task_bodies import decode, encode
-from shared.domain.conversions import Destination, EventsTask, PurchaseTask
+from shared.domain.conversions import EventsTask, PurchaseTask
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.retry_plan import EVENTS, PURCHASES
 from shared.http.dispatch_endpoint import DispatchEndpoint
@@ -63,7 +63,7 @@ def test_the_wait_that_a_destination_asked_for_reaches_cloud_tasks(capsys, task,
 
 @pytest.mark.parametrize("task", [SALE, VISIT], ids=["purchase", "events"])
 def test_the_request_that_pauses_a_destination_sounds_the_alarm(capsys, task):
-    paused = {"paused": Destination.META}
+    paused = {"paused": "meta_190"}
     told = (
         purchase_told(DEAD_TOKEN, **paused)
         if task is SALE
@@ -74,6 +74,16 @@ def test_the_request_that_pauses_a_destination_sounds_the_alarm(capsys, task):
 
     assert response.status_code == 503
     assert (line["severity"], line["paused"], line["reason"]) == ("ERROR", "meta", "meta_190")
+
+
+@pytest.mark.parametrize("task", [SALE, VISIT], ids=["purchase", "events"])
+def test_the_request_that_ends_a_pause_says_so(capsys, task):
+    resumed = {"resumed": True}
+    told = purchase_told(Accepted(), **resumed) if task is SALE else events_told(**resumed)
+
+    _, line = World(capsys, told)(task)
+
+    assert (line["resumed"], line["severity"]) == ("meta", "INFO")
 
 
 @pytest.mark.parametrize("task", [SALE, VISIT], ids=["purchase", "events"])

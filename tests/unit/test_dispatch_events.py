@@ -8,6 +8,7 @@ import pytest
 from shared.domain.consent import ConsentRule
 from shared.domain.conversions import Destination, EventsTask
 from shared.domain.customer import HashedCustomer
+from shared.domain.destinations import KNOCKED_EVERY
 from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
@@ -192,7 +193,7 @@ def test_a_dead_token_pauses_and_the_batch_comes_back_whole():
 
     told = world.dispatch(task("e-1", "e-2"))
 
-    assert (told.deferred, told.paused) == (DEAD_TOKEN, Destination.META)
+    assert (told.deferred, told.paused) == (DEAD_TOKEN, "meta_190")
     assert world.destinations.standing().is_paused
 
 
@@ -208,6 +209,30 @@ def test_while_paused_events_stay_in_their_queue_and_meta_is_left_alone():
     assert told.deferred == Deferred(Because.PAUSED, "meta_190")
     assert (told.paused, told.rejected, world.tasks.created) == (None, {}, {})
     assert len(world.meta.sent) == 1
+
+
+def test_a_pause_in_the_middle_of_a_halved_batch_still_has_its_reason():
+    """
+    The rest gets a task of its own, so nothing else of the answer would say why.
+    """
+    world = World()
+    world.meta.poison = {"e-0"}
+    world.meta.outcomes.extend([Accepted("t"), DEAD_TOKEN])
+
+    told = world.dispatch(task("e-0", "e-1", "e-2", "e-3"))
+
+    assert (told.accepted, told.requeued, told.deferred) == (1, 2, None)
+    assert told.paused == "meta_190"
+
+
+def test_events_that_meet_a_pause_ask_now_and_then_whether_it_is_over():
+    world = World(DEAD_TOKEN)
+    world.dispatch(task("e-1"))
+    world.now += KNOCKED_EVERY
+
+    told = world.dispatch(task("e-1"))
+
+    assert (told.accepted, told.resumed, world.meta.probed) == (1, True, 1)
 
 
 def test_events_wait_in_the_queue_through_a_pause_of_a_day():

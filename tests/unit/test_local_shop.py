@@ -9,6 +9,7 @@ import pytest
 from scripts.local.http_server import HttpServer, Request, Response, Route
 from scripts.local.shop.checkout import Stripe
 from scripts.local.shop.pages import Pages, stand_in_pixel
+from scripts.local.shop.setups import Setup, setup_of
 from scripts.local.shop.shop import Shop
 
 HOSTED_PAGE = "http://127.0.0.1:1/c/pay/cs_test_1"
@@ -152,19 +153,57 @@ def test_while_collect_is_away_the_tag_hears_that_it_may_ask_again(ask, outside)
     assert answer.status == 502
 
 
-def test_side_by_side_pairs_the_channels_by_name_and_id(ask, outside):
+def test_side_by_side_shows_each_event_once_and_escapes_what_it_shows(ask, outside):
     outside.receipts += [
-        _receipt("browser", "Purchase", "pi_1", {"fbp": "fb.1.1.1"}),
-        _receipt("server", "Purchase", "pi_1", {"em": ["a" * 64]}),
-        _receipt("server", "Lead", "<script>", {}),
+        _receipt("browser", "Purchase", "pi_1"),
+        _receipt("server", "Purchase", "pi_1"),
+        _receipt("server", "Lead", "<script>"),
     ]
     _, page = ask("GET", "/side-by-side")
 
-    assert page.index("<td>Lead") < page.index("<td>Purchase")
-    assert "<td>Purchase</td><td>pi_1</td><td>49 EUR · fbp</td><td>49 EUR · em</td>" in page
-    assert "<td>&lt;script&gt;</td><td>none</td>" in page
+    assert page.count('class="event"') == 2
+    assert page.index("<h2>Lead") < page.index("<h2>Purchase")
+    assert 'data-event-id="&lt;script&gt;"' in page
 
 
-def _receipt(channel, name, event_id, user_data):
-    event = {"user_data": user_data, "custom_data": {"value": 49, "currency": "EUR"}}
+def _receipt(channel, name, event_id):
+    event = {"user_data": {}, "custom_data": {"value": 49, "currency": "EUR"}}
     return {"channel": channel, "event_name": name, "event_id": event_id, "event": event}
+
+
+@pytest.mark.parametrize(
+    ("cookies", "expected"),
+    [
+        ("", Setup()),
+        (
+            "shop_pixel=load; shop_consent_by=tcf; shop_csp=strict",
+            Setup("load", "tcf", strict=True),
+        ),
+        ("shop_pixel=../secrets; shop_consent_by=; shop_csp=lax", Setup()),
+        ('shop_pixel="broken', Setup()),
+    ],
+)
+def test_a_visitor_chooses_how_the_shop_is_set_up(cookies, expected):
+    assert setup_of(cookies) == expected
+
+
+def test_a_strict_shop_has_nothing_inline_and_says_the_same(ask):
+    lax, page = ask("GET", "/", headers={"Cookie": "shop_consent_by=tcf"})
+    strict, strict_page = ask(
+        "GET", "/", headers={"Cookie": "shop_consent_by=tcf; shop_csp=strict"}
+    )
+    _, head = ask("GET", "/head.js", headers={"Cookie": "shop_consent_by=tcf; shop_csp=strict"})
+
+    assert lax.getheader("Content-Security-Policy") is None
+    assert "unsafe" not in strict.getheader("Content-Security-Policy")
+    assert "<script>" not in strict_page
+    assert head in page
+
+
+@pytest.mark.parametrize("pixel", ["load", "none"])
+def test_a_shop_without_its_own_pixel_says_so_to_the_tag(ask, pixel):
+    _, page = ask("GET", "/", headers={"Cookie": f"shop_pixel={pixel}"})
+
+    assert f'data-dataset="42" data-pixel="{pixel}"></script>' in page
+    assert "fbevents" not in page
+    assert "fbq(" not in page

@@ -16,6 +16,7 @@ LOCKS = {name: ROOT / "functions" / name / "requirements.txt" for name in FUNCTI
 LOCKS |= {
     "dev": ROOT / "requirements-dev.txt",
     "java": ROOT / "scripts/local/requirements-java.txt",
+    "policy": ROOT / "tests/terraform/requirements-checkov.txt",
 }
 
 

@@ -102,7 +102,7 @@ def test_a_dead_token_pauses_once_and_one_request_says_so():
 
     told = [world.dispatch(PurchaseTask(key)) for key in SALES]
 
-    assert [each.paused for each in told] == [META, None, None]
+    assert [each.paused for each in told] == ["meta_190", None, None]
     assert told[0].outcome == DEAD_TOKEN
     assert [each.outcome for each in told[1:]] == [Deferred(Because.PAUSED, "meta_190")] * 2
     assert len(world.meta.sent) == 1
@@ -112,11 +112,11 @@ def test_a_dead_token_pauses_once_and_one_request_says_so():
 def test_of_two_instances_that_meet_the_dead_token_at_once_one_calls_for_help():
     world = World()
     first, second = world.worker(), world.worker()
-    second.heed.hold(META, NOW)
+    second.heed.leave(META, NOW)
     told = [first(PurchaseTask("pi_1")), second(PurchaseTask("pi_2"))]
 
     assert len(world.meta.sent) == 2
-    assert [each.paused for each in told] == [META, None]
+    assert [each.paused for each in told] == ["meta_190", None]
 
 
 def test_while_paused_a_task_comes_back_and_meta_is_left_alone():
@@ -226,8 +226,9 @@ def test_a_task_that_meets_a_pause_asks_now_and_then_if_it_is_over():
 
     world.meta.is_renewed = True
     world.now += KNOCKED_EVERY
-    world.works_off()
+    told = [world.dispatch(PurchaseTask(key)) for key in SALES]
     assert (world.meta.probed, world.states()) == (2, {State.ACCEPTED})
+    assert [each.resumed for each in told] == [True, False, False]
 
 
 def test_of_all_tasks_that_meet_a_pause_at_once_one_asks():
@@ -304,7 +305,7 @@ def test_while_it_runs_its_standing_is_read_once_in_a_few_seconds():
     assert world.destinations.reads <= 3
     world.now += SEEN_FOR
     reads = world.destinations.reads
-    world.dispatch.heed.hold(META, world.now)
+    world.dispatch.heed.leave(META, world.now)
     assert world.destinations.reads == reads + 1
 
 

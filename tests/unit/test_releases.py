@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.aliases import Alias
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
 from shared.domain.evidence import evidence_of
@@ -163,6 +164,30 @@ async def test_a_release_that_cannot_be_written_is_not_given():
     )
 
     assert answer is Pending.PENDING
+
+
+async def test_a_sale_that_was_told_before_its_checkout_was_known_is_released_all_the_same():
+    """A payment's own event may come first, and Meta may be told within milliseconds of it."""
+    ledger = FakeLedger()
+    told = replace(purchase(), stripe=StripeObjects(payment_intent_id="pi_1"))
+    checkout = Alias("cs_1", NOW + timedelta(days=400), session_id=SESSION_ID, sale_key="pi_1")
+    ledger.record(receipt(), told, (checkout,))
+    release = ReleasePurchase(FakeReleases(ledger), NOBODY)
+
+    first = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+    second = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+
+    assert isinstance(first, Release)
+    assert second == Silence(Never.ALREADY_RELEASED)
+
+
+async def test_a_checkout_of_another_visitors_sale_releases_nothing():
+    ledger = FakeLedger()
+    checkout = Alias("cs_1", NOW + timedelta(days=400), session_id="s_else", sale_key="pi_1")
+    ledger.record(receipt(), replace(purchase(), session_id="s_else"), (checkout,))
+    release = ReleasePurchase(FakeReleases(ledger), NOBODY)
+
+    assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) is Pending.PENDING
 
 
 def a_checkout_that(says, *, session_id=SESSION_ID):

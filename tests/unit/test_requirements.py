@@ -17,6 +17,7 @@ FUNCTIONS = ["collect", "stripe_webhook", "dispatch", "reconcile"]
 LOCKS = [
     ROOT / "requirements-dev.txt",
     ROOT / "scripts/local/requirements-java.txt",
+    ROOT / "tests/terraform/requirements-checkov.txt",
     *(ROOT / "functions" / name / "requirements.txt" for name in FUNCTIONS),
 ]
 

@@ -1,6 +1,7 @@
 """Taking Stripe's events: recorded once, matched, judged, queued."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,20 +175,30 @@ def test_what_is_personal_is_forgotten_once_no_match_can_come_any_more():
     assert world.ledger.due(NOW + 2 * PERSONAL_KEPT_FOR, limit=9) == []
 
 
-def test_a_repeat_that_breaks_off_does_not_keep_the_person_for_ever():
+def test_a_repeat_never_writes_what_the_sale_had_forgotten_or_given_up():
     """
-    It names them again, and the refresh that would have forgotten them does not come.
+    It names both again, and whoever reads between two writes would believe it.
     """
     world, free = World(), {"payment_status": "no_payment_required", "amount_total": 0}
-    world.took(event(payment_intent=None, currency=None, **free))
-    assert not world.purchase.is_personal
-    world.ledger.aliases = lambda _: (_ for _ in ()).throw(StoreUnavailableError)
+    gone = event(payment_intent=None, currency=None, **free)
+    world.took(gone)
+    own = {"event_id": "order-7"}
+    world.took(event(event_id="evt_1", id="cs_1", payment_intent="pi_1", metadata=own))
+    other = event(event_id="evt_2", id="cs_2", payment_intent="pi_2", metadata=own)
+    world.took(other)
+    replace_entry, written = world.ledger.replace, []
 
-    with pytest.raises(StoreUnavailableError):
-        world.took(event(event_id="evt_twin", payment_intent=None, currency=None, **free))
+    def replaced(entry, purchase):
+        written.append(purchase)
+        return replace_entry(entry, purchase)
 
-    assert world.purchase.is_personal
-    assert world.purchase.relay_at == NOW + PERSONAL_KEPT_FOR
+    world.ledger.replace = replaced
+    for repeated in (gone, other):
+        world.took(replace(repeated, id=f"{repeated.id}_twin"))
+
+    assert not [p for p in written if p.sale_key == gone.object["id"] and p.is_personal]
+    assert not [p for p in written if p.sale_key == "pi_2" and p.event_id == "order-7"]
+    assert world.ledger.find("pi_2").purchase.event_id != "order-7"
 
 
 def test_a_purchase_without_a_session_is_sent_where_consent_is_not_required():

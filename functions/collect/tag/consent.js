@@ -1,56 +1,59 @@
-/** Consent: what the visitor allowed, in the words of Google Consent Mode v2. */
+/** Consent: what the visitor allowed, in the words of Google Consent Mode v2, from whoever knows it. */
+
+import { now, safely } from './page.js';
+import { obey } from './obey.js';
 
 const SIGNALS = ['ad_storage', 'ad_user_data', 'ad_personalization'];
-const REFUSED = Object.fromEntries(SIGNALS.map((signal) => [signal, 'denied']));
+const GRANTED = 'granted';
+// Global Privacy Control is the visitor's own word; no banner of a shop outranks it.
+const isGpc = navigator.globalPrivacyControl;
 
-/**
- * Keep the visitor's answer and tell `changed` of each new one.
- *
- * `answer` is undefined until somebody speaks. `now` gives whole Unix seconds.
- */
-export const makeConsent = ({ gpc, now, changed }) => {
-  let isAnswered = gpc;
-  const consent = {
-    // Global Privacy Control is the visitor's own word; no banner of a shop outranks it.
-    answer: gpc ? { ...REFUSED, source: 'gpc', at: now() } : undefined,
-    /** Storing needs ad_storage. */
-    maySend: () => consent.answer?.ad_storage === 'granted',
-    /** Telling an advertiser also needs ad_user_data; the Pixel is held to what the server is. */
-    mayTell: () => consent.maySend() && consent.answer.ad_user_data === 'granted',
+let isAnswered = isGpc;
 
-    /** A default that grants nothing is a question still open: the banner may be up. */
-    isOpen: () => !isAnswered && !consent.maySend(),
+/** The answer, undefined until somebody speaks; what it does not grant is denied. */
+export let answer;
 
-    hear(said, source = 'api', isDefault = false) {
-      const heard = SIGNALS.filter((s) => ['granted', 'denied'].includes(said?.[s]));
-      // Consent Mode also speaks of analytics; that is no answer to our question.
-      if (!heard.length || gpc || (isDefault && isAnswered)) return;
-      isAnswered = !isDefault;
-      const signals = Object.fromEntries(heard.map((s) => [s, said[s]]));
-      consent.answer = { ...consent.answer, ...signals, source, at: said.at ?? now() };
-      changed();
-    },
-  };
-  return consent;
+/** Storing needs ad_storage, and a page that is seen: one that is prerendered may never be. */
+export const maySend = () => answer?.ad_storage === GRANTED && !document.prerendering;
+/** Telling an advertiser also needs ad_user_data; the Pixel is held to what the server is. */
+export const mayTell = () => maySend() && answer.ad_user_data === GRANTED;
+/** A default that grants nothing is a question still open: the banner may be up. */
+export const isOpen = () => !isAnswered && !maySend();
+
+export const hear = (said, source = 'api', isDefault) => {
+  const heard = SIGNALS.filter((signal) => /^(grant|deni)ed$/.test(said[signal]));
+  // Consent Mode also speaks of analytics; that is no answer to our question.
+  if (!heard[0] || isGpc || (isDefault && isAnswered)) return;
+  isAnswered = !isDefault;
+  answer = { ...answer, source, at: said.at ?? now() };
+  for (const signal of heard) answer[signal] = said[signal];
+  obey();
 };
 
-/** Read what Google Consent Mode has said in the dataLayer, and what it will say. */
-export const followConsentMode = (dataLayer, hear) => {
-  const isRegional = (entry) => entry?.[0] === 'consent' && entry[2]?.region;
+let isRegional;
+
+/** Hear gtag('consent', kind, said): what Google Consent Mode says. */
+export const hearConsentMode = (kind, said) => {
+  const isDefault = kind === 'default';
   // We cannot tell where the visitor is, so beside a default for some regions
   // a default for the rest of the world grants nothing.
-  let regional = dataLayer.some(isRegional);
-  const read = (entry) => {
-    if (entry?.[0] !== 'consent') return;
-    regional ||= isRegional(entry);
-    const isDefault = entry[1] === 'default';
-    if (entry[1] === 'update' || (isDefault && !regional)) hear(entry[2], 'consent_mode', isDefault);
-  };
-  dataLayer.forEach(read);
-  const push = dataLayer.push;
-  dataLayer.push = (...entries) => {
-    const length = push.apply(dataLayer, entries);
-    entries.forEach(read);
-    return length;
-  };
+  isRegional ||= said.region;
+  if (!isDefault || !isRegional) hear(said, 'consent_mode', isDefault);
+  else if (!isAnswered) answer = undefined;
 };
+
+/**
+ * Hear what a consent platform of IAB's TCF v2 says, in Google's own translation.
+ *
+ * https://support.google.com/tagmanager/answer/13695607: storage is purpose 1, user data 1 and 7,
+ * personalisation 3 and 4; where the GDPR does not apply there is nothing to ask.
+ */
+export const followTcf = () =>
+  window.__tcfapi?.('addEventListener', 2, safely(({ eventStatus, gdprApplies, purpose }) => {
+    const says = (...purposes) =>
+      gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? GRANTED : 'denied';
+    // While the banner is up (cmpuishown) nothing is answered.
+    if (/^(tcl|use)/.test(eventStatus)) {
+      hear({ ad_storage: says(1), ad_user_data: says(1, 7), ad_personalization: says(3, 4) }, 'tcf');
+    }
+  }));

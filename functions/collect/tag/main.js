@@ -5,14 +5,8 @@
 
 import { startTag } from './start.js';
 
-const before = window.settled;
 // A page that carries the script twice still has one visitor with one PageView.
-if (!before?.isStarted) {
-  try {
-    window.settled = startTag(window, document.currentScript);
-    window.settled.isStarted = true;
-    before?.q?.forEach((words) => window.settled(...words));
-  } catch (error) {
-    console.warn('settled:', error);
-  }
+if (!window.settled?.isStarted) {
+  window.settled = startTag(window.settled?.q);
+  settled.isStarted = true;
 }

@@ -1,45 +1,32 @@
-/** What the browser remembers for us; a browser that forbids it is no reason to fail. */
+/** What the browser remembers for us; a browser that forbids it, or is full, is no reason to fail. */
+
+let spare;
 
 /**
- * Wrap localStorage or sessionStorage; where it is closed or full, remember for this page only.
+ * Read `{ session, unsent }`: the session's name, and the batches on their way, each under a name of its own.
  *
- * `open` returns the storage; it may throw, as reading the window's property does.
+ * Kept in localStorage; where that is closed, for this page only. Tabs share it, so it is read
+ * anew for each change and never held.
  */
-export const makeMemory = (open) => {
-  const spare = {};
-  return {
-    get(key) {
-      try {
-        return spare[key] ?? JSON.parse(open().getItem(key));
-      } catch {
-        return null;
-      }
-    },
-    /** Tell whether it will outlive the page; null forgets. */
-    set(key, value) {
-      delete spare[key];
-      try {
-        if (value === null) open().removeItem(key);
-        else open().setItem(key, JSON.stringify(value));
-        return true;
-      } catch {
-        spare[key] = value;
-        return false;
-      }
-    },
-  };
+export const recall = () => {
+  let kept = spare;
+  try {
+    kept ??= JSON.parse(localStorage.settled);
+  } catch {
+    // Closed, or nothing there yet.
+  }
+  return { unsent: {}, ...kept };
 };
 
-/**
- * Tell whether this is the first time of `key` in this browser; false when it cannot know.
- *
- * A Purchase that the Pixel leaves out is still reported by the server; one too many is wrong.
- */
-export const isFirstTime = (key, memory, page) => {
-  const name = `settled_${key}`;
-  const isInCookie = () => page.cookie.includes(`${name}=`);
-  if (memory.get(name) || isInCookie()) return false;
-  if (memory.set(name, 1)) return true;
-  page.cookie = `${name}=1;path=/;max-age=7776000;samesite=lax`; // 90 days, as our other cookies.
-  return isInCookie();
+/** Change what is kept; without `act` forget it. */
+export const change = (act) => {
+  const state = recall();
+  act?.(state);
+  spare = undefined;
+  try {
+    if (act) localStorage.settled = JSON.stringify(state);
+    else delete localStorage.settled;
+  } catch {
+    spare = act && state;
+  }
 };

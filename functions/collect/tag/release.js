@@ -1,34 +1,42 @@
 /** Release: ask until collect says that the money settled, or that the Pixel stays silent. */
 
+import { maySend, mayTell } from './consent.js';
+import { obey } from './obey.js';
+import { isAway, post, wait } from './page.js';
+import { tell } from './pixel.js';
+
 // The webhook usually overtakes the buyer; a bank's approval can take a minute.
 const ASKED_FOR = 120_000; // Milliseconds.
 const LONGEST_PAUSE = 15_000;
 
-/** Tell what to ask on this page: undefined where nobody buys, else the body of the question. */
-export const questionOf = (url, isMarked) => {
-  const { searchParams } = new URL(url);
-  const checkout = searchParams.get('session_id') ?? '';
-  if (/^cs_\w+$/.test(checkout)) return { checkout_session_id: checkout };
-  return isMarked || searchParams.has('settled_release') ? {} : undefined;
+/** Who wants to hear of it. */
+export const listening = [];
+export let released;
+let question;
+let isAsking;
+
+/** Somebody may have bought: keep what to ask, if it is anything, until the visitor's answer lets us. */
+export const wonder = (asked) => {
+  question ??= asked;
+  obey();
 };
 
-/** Resolve to the release, or to undefined; `ask` resolves to a Response, `wait` takes ms. */
-export const awaitRelease = async (ask, wait) => {
-  let pause = 500;
-  for (let asked = 0; asked < ASKED_FOR; asked += pause) {
-    const answer = await ask().catch(() => null);
-    if (answer?.ok) {
-      const release = await answer.json().catch(() => ({}));
-      if (release.status === 'released') return release;
-      if (release.status !== 'pending') return;
-    } else if (answer && answer.status < 500 && answer.status !== 429) return;
-    await wait((pause = Math.min(pause * 2, LONGEST_PAUSE)));
+/** Fire the Pixel's Purchase when collect says that the money settled; it says so once. */
+export const askForRelease = async () => {
+  if (isAsking || !question) return;
+  isAsking = true;
+  let release;
+  for (let asked = 0, pause = 500; asked < ASKED_FOR && maySend(); asked += pause) {
+    const answer = await post('release', question);
+    release = isAway(answer) ? { status: 'pending' } : await answer.json();
+    if (release.status !== 'pending') break;
+    await wait((pause *= 1.5));
   }
+  question = isAsking = undefined;
+  const { status, event_id, value, currency, contents } = release;
+  if (status !== 'released' || !mayTell()) return;
+  const cart = contents[0] && { contents, content_type: 'product' };
+  tell({ event_name: 'Purchase', event_id, custom_data: { value, currency, ...cart } });
+  released = release;
+  for (const callback of listening.splice(0)) callback(release);
 };
-
-/** Say the release in the Pixel's words. */
-export const asPurchase = ({ value, currency, contents }) => ({
-  value: +value,
-  currency,
-  ...(contents?.length && { contents, content_type: 'product' }),
-});

@@ -1,28 +1,27 @@
-/** Session: the name collect gave this visitor, for the shop to pass on to its checkout. */
+/** Session: the name that collect gave this visitor, for whoever takes him to a checkout. */
 
-const SESSION = 'settled_session';
+import { maySend } from './consent.js';
+import { recall } from './memory.js';
 
-/** Keep the session's id for the tab, and give it to whoever asked as soon as it may be given. */
-export const makeSession = ({ memory, consent }) => {
-  let id = memory.get(SESSION);
-  let asking = [];
-  const session = {
-    id: () => id,
-    remember(named) {
-      if (!named || !consent.maySend()) return;
-      memory.set(SESSION, (id = named));
-      session.tell();
-    },
-    give(callback) {
-      asking.push(callback);
-      session.tell();
-    },
-    tell() {
-      if (id && consent.maySend()) asking.splice(0).forEach((callback) => callback(id));
-    },
-    forget() {
-      memory.set(SESSION, (id = null));
-    },
-  };
-  return session;
+/** Who wants to know it. */
+export const asking = [];
+
+/**
+ * Give the session to who asked, and to what is Stripe's on the page: Payment Links, buy buttons
+ * and pricing tables. A reference of the shop's own stays.
+ *
+ * https://docs.stripe.com/payment-links/url-parameters: a value with other characters than
+ * A-Z a-z 0-9 _ - is dropped there without a word; a session has none.
+ */
+export const nameSession = () => {
+  const session = maySend() && recall().session;
+  if (!session) return;
+  for (const callback of asking.splice(0)) callback(session);
+  for (const element of document.querySelectorAll(
+    'a[href^="https://buy.stripe.com/"],stripe-buy-button,stripe-pricing-table',
+  )) {
+    if (/client.reference.id/.test(element.outerHTML)) continue;
+    if (element.href) element.search += `${element.search && '&'}client_reference_id=${session}`;
+    else element.setAttribute('client-reference-id', session);
+  }
 };

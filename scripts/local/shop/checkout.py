@@ -46,6 +46,9 @@ def _form(shop: str, quantity: int, session_id: str | None) -> dict[str, str]:
         # Stripe fills in the braces; the tag finds the id in the address and asks for release.
         "success_url": f"{shop}/thanks?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{shop}/cart",
+        # One way to pay that settles at once, one that takes days.
+        "payment_method_types[0]": "card",
+        "payment_method_types[1]": "sepa_debit",
         "line_items[0][quantity]": str(quantity),
         "line_items[0][price_data][currency]": catalogue.CURRENCY,
         "line_items[0][price_data][unit_amount]": str(catalogue.UNIT_AMOUNT),

@@ -1,12 +1,13 @@
 """The shop's pages: a template each, in one layout."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from scripts.local.http_server import Response
+from scripts.local.http_server import Request, Response
+from scripts.local.shop.setups import setup_of
 
 _HERE = Path(__file__).parent
 
@@ -31,6 +32,7 @@ class Pages:
     def render(
         self,
         name: str,
+        request: Request,
         *,
         title: str,
         behind: str,
@@ -43,6 +45,7 @@ class Pages:
 
         `values` are HTML already: whoever gives text from outside escapes it.
         """
+        setup = setup_of(request.headers.get("Cookie", ""))
         content = _template(name).substitute(values, quantity=quantity)
         page = _template("layout").substitute(
             title=html.escape(title),
@@ -50,9 +53,17 @@ class Pages:
             content=content,
             quantity=quantity,
             dataset=html.escape(self.dataset),
-            pixel_url=self.pixel_url,
+            head=setup.in_head(self.dataset, self.pixel_url),
+            tag_attributes=setup.tag_attributes,
+            consent_by=setup.consent_by,
         )
-        return Response.of_html(page, status)
+        answer = Response.of_html(page, status)
+        return replace(answer, headers={**answer.headers, **setup.headers})
+
+    def head_script(self, request: Request) -> Response:
+        """Serve what stands in the head, for pages that forbid scripts in themselves."""
+        script = setup_of(request.headers.get("Cookie", "")).script(self.dataset, self.pixel_url)
+        return Response(body=script.encode(), headers={"Content-Type": "text/javascript"})
 
 
 def stand_in_pixel(meta: str) -> str:

@@ -8,7 +8,7 @@ from scripts.local.shop import catalogue
 from scripts.local.shop.checkout import CheckoutError, Stripe
 from scripts.local.shop.pages import Pages, static_file
 from scripts.local.shop.proxy import pass_on
-from scripts.local.shop.side_by_side import ReceiptsError, read_receipts, rows_of
+from scripts.local.shop.side_by_side import ReceiptsError, events_of, read_receipts
 
 _CART = "shop_cart"
 _FIRST_PARTY = "/s"
@@ -32,6 +32,7 @@ class Shop:
             Route("POST", "/checkout", self.pay),
             Route("GET", "/thanks", self.thanks),
             Route("GET", "/side-by-side", self.side_by_side),
+            Route("GET", "/head.js", self.pages.head_script),
             Route("GET", "/shop.css", lambda _: static_file("shop.css", "text/css")),
             Route("GET", "/shop.js", lambda _: static_file("shop.js", "text/javascript")),
             Route("GET", "/pixel.js", lambda _: static_file("pixel.js", "text/javascript")),
@@ -41,11 +42,12 @@ class Shop:
         """Hand everything below /s/ to collect, as a load balancer would."""
         if request.path.startswith(f"{_FIRST_PARTY}/"):
             return pass_on(request, to=self.collect, prefix=_FIRST_PARTY)
-        return self._away("This shop has no such page.", 404)
+        return self._away(request, "This shop has no such page.", 404)
 
     def product(self, request: Request) -> Response:
         return self.pages.render(
             "product",
+            request,
             title=catalogue.NAME,
             quantity=_in_cart(request),
             price=catalogue.price_of(1),
@@ -58,6 +60,7 @@ class Shop:
         quantity = _in_cart(request)
         return self.pages.render(
             "cart" if quantity else "empty",
+            request,
             title="Cart",
             quantity=quantity,
             total=catalogue.price_of(quantity),
@@ -79,6 +82,7 @@ class Shop:
             return Response.redirect("/cart")
         return self.pages.render(
             "checkout",
+            request,
             title="Checkout",
             quantity=quantity,
             total=catalogue.price_of(quantity),
@@ -92,12 +96,13 @@ class Shop:
         try:
             page = self.stripe.hosted_page(shop, max(_in_cart(request), 1), session_id)
         except CheckoutError:
-            return self._away("Stripe does not answer; your cart is kept.", 502)
+            return self._away(request, "Stripe does not answer; your cart is kept.", 502)
         return Response.redirect(page)
 
     def thanks(self, request: Request) -> Response:
         return self.pages.render(
             "thanks",
+            request,
             title="Thank you",
             quantity=_in_cart(request),
             behind="This page proves nothing, so it reports nothing. The tag asks "
@@ -109,18 +114,20 @@ class Shop:
         try:
             receipts = read_receipts(self.meta)
         except ReceiptsError:
-            return self._away("Meta's stand-in does not answer.", 502)
+            return self._away(request, "Meta's stand-in does not answer.", 502)
         return self.pages.render(
             "side_by_side",
+            request,
             title="Side by side",
             quantity=_in_cart(request),
-            rows=rows_of(receipts),
+            events=events_of(receipts),
             behind="The stand-in of Meta keeps a receipt of everything it hears, from either side.",
         )
 
-    def _away(self, reason: str, status: int) -> Response:
+    def _away(self, request: Request, reason: str, status: int) -> Response:
         return self.pages.render(
             "away",
+            request,
             title="Not now",
             status=status,
             reason=reason,

@@ -1,68 +1,120 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { DENIED, GRANTED, makeStorage, openPage, settle } from './page.mjs';
+import { DENIED, GRANTED, agreed, keptIn, makeStorage, openPage, settle, unreachable } from './page.mjs';
+
+const KNOWN = JSON.stringify({ session: 'session-1', unsent: { e1: [9e9, { events: [{ event_id: 'e1' }] }] } });
 
 test('nothing is sent, told or stored before the visitor answers', async () => {
-  const { settled, requests, pixel, page, heard } = openPage();
+  const { settled, requests, pixel, page, fire } = openPage();
   settled('track', 'ViewContent');
   await settle();
-  heard.pagehide({ type: 'pagehide' });
+  fire('pagehide');
 
   assert.deepEqual([requests, pixel], [[], []]);
-  assert.equal(page.localStorage.items.size + page.sessionStorage.items.size, 0);
+  assert.deepEqual(Object.keys(page.localStorage), []);
 });
 
 test('what waited goes out when the visitor agrees', async () => {
-  const { settled, names, pixel } = openPage();
+  const { settled, names, told } = openPage();
   settled('track', 'ViewContent');
   settled('consent', GRANTED);
   await settle();
 
   assert.deepEqual(names(), ['PageView', 'ViewContent']);
-  assert.deepEqual(pixel.map(([, name]) => name), ['PageView', 'ViewContent']);
+  assert.deepEqual(told().map(([, name]) => name), ['PageView', 'ViewContent']);
+});
+
+test('what was said before the tag came is heard, the page view first', async () => {
+  const { names } = openPage({ said: [['track', 'Lead'], ['consent', GRANTED]] });
+  await settle();
+
+  assert.deepEqual(names(), ['PageView', 'Lead']);
 });
 
 test('a refusal is the end of what waited, even if the visitor agrees later', async () => {
-  const { settled, names, pixel } = openPage();
+  const { settled, names, told } = openPage();
   settled('consent', DENIED);
   settled('consent', GRANTED);
   settled('track', 'AddToCart');
   await settle();
 
   assert.deepEqual(names(), ['AddToCart']);
-  assert.deepEqual(pixel.map(([, name]) => name), ['AddToCart']);
+  assert.deepEqual(told().map(([, name]) => name), ['AddToCart']);
 });
 
 test('a refusal clears what an earlier yes let us store', async () => {
-  const [localStorage, sessionStorage] = [makeStorage(), makeStorage()];
-  localStorage.setItem('settled_unsent', '[[{"event_id":"e1"}]]');
-  sessionStorage.setItem('settled_session', '"session-1"');
-  const { settled } = openPage({ localStorage, sessionStorage });
+  const localStorage = makeStorage();
+  localStorage.settled = KNOWN;
+  const { settled } = openPage({ localStorage });
   settled('consent', DENIED);
 
-  assert.equal(localStorage.items.size + sessionStorage.items.size, 0);
+  assert.deepEqual(Object.keys(localStorage), []);
 });
 
-test('a yes that becomes a no is told to collect once, which then forgets the session', async () => {
-  const { settled, bodies, names } = openPage();
+test('a refusal by somebody of whom nothing is known asks for nothing', async () => {
+  const { settled, requests, page } = openPage();
+  settled('consent', DENIED);
+  settled('track', 'ViewContent');
+  await settle();
+
+  assert.deepEqual(requests, []);
+  assert.deepEqual(Object.keys(page.localStorage), []);
+});
+
+test('a yes that becomes a no is told to collect once, without an event', async () => {
+  const { settled, bodies } = openPage();
   settled('consent', GRANTED);
   await settle();
   settled('consent', DENIED);
   settled('consent', DENIED);
+  settled('track', 'ViewContent');
   await settle();
 
-  assert.deepEqual(names(), ['PageView', 'ConsentWithdrawn']);
-  assert.equal(bodies().at(-1).consent.ad_storage, 'denied');
+  assert.equal(bodies().length, 2);
+  assert.deepEqual(bodies()[1].events, []);
+  assert.equal(bodies()[1].consent.ad_storage, 'denied');
+});
+
+for (const [name, options] of [
+  ['storage', { localStorage: Object.assign(makeStorage(), { settled: KNOWN }) }],
+  ['a cookie of Meta\'s', { cookie: 'a=b; _fbp=fb.1.1700000000000.1' }],
+]) {
+  test(`in a new tab too a refusal reaches collect, where ${name} betrays a session`, async () => {
+    const { settled, bodies } = openPage(options);
+    settled('consent', DENIED);
+    await settle();
+
+    assert.deepEqual(bodies().map((body) => [body.events, body.consent.ad_storage]), [[[], 'denied']]);
+  });
+}
+
+test('a refusal that met no network is tried again on the next page', async () => {
+  const cookie = '_fbp=fb.1.1700000000000.1';
+  const before = openPage({ cookie, collect: { events: [unreachable] } });
+  before.settled('consent', DENIED);
+  await settle();
+  const after = openPage({ cookie });
+  after.settled('consent', DENIED);
+  await settle();
+
+  assert.deepEqual([before.bodies().length, after.bodies().length], [1, 1]);
 });
 
 test('Global Privacy Control outranks the banner', async () => {
-  const { settled, requests, pixel } = openPage({ gpc: true });
+  const { settled, requests, told } = openPage({ gpc: true });
   settled('consent', GRANTED);
   settled('track', 'ViewContent');
   await settle();
 
-  assert.deepEqual([requests, pixel], [[], []]);
+  assert.deepEqual([requests, told()], [[], []]);
+});
+
+test('Global Privacy Control ends the session of an earlier yes', async () => {
+  const { bodies } = openPage({ gpc: true, cookie: '_fbp=fb.1.1700000000000.1' });
+  await settle();
+
+  assert.deepEqual(bodies().map((body) => [body.events, body.consent]), [[[], { source: 'gpc' }]]);
 });
 
 test('leave to store is not leave to tell: collect hears, the Pixel does not', async () => {
@@ -71,7 +123,17 @@ test('leave to store is not leave to tell: collect hears, the Pixel does not', a
   await settle();
 
   assert.deepEqual(names(), ['PageView']);
+  assert.deepEqual(pixel, [['consent', 'revoke']]);
+});
+
+test('fbq\'s consent follows the visitor\'s, and is left alone until he answers', async () => {
+  const { settled, pixel } = openPage();
   assert.deepEqual(pixel, []);
+  settled('consent', GRANTED);
+  settled('consent', GRANTED);
+  settled('consent', DENIED);
+
+  assert.deepEqual(pixel.filter(([verb]) => verb === 'consent'), [['consent', 'grant'], ['consent', 'revoke']]);
 });
 
 test('the request says what was allowed, by whom we know it, and since when', async () => {
@@ -80,6 +142,15 @@ test('the request says what was allowed, by whom we know it, and since when', as
   await settle();
 
   assert.deepEqual(bodies()[0].consent, { ...GRANTED, source: 'api', at: 1_700_000_000 });
+});
+
+test('an answer that cannot be read is none', async () => {
+  const { settled, requests } = openPage();
+  settled('consent', { ad_storage: 'yes', ad_user_data: true });
+  settled('consent', 'granted');
+  await settle();
+
+  assert.deepEqual(requests, []);
 });
 
 test('Consent Mode is heard: a default that denies waits, an update decides', async () => {
@@ -92,7 +163,19 @@ test('Consent Mode is heard: a default that denies waits, an update decides', as
 
   assert.deepEqual(names(), ['PageView']);
   assert.equal(bodies()[0].consent.source, 'consent_mode');
-  assert.equal(dataLayer.length, 2);
+});
+
+test('gtag pushes its arguments, which are no array', async () => {
+  const dataLayer = [];
+  const { names } = openPage({ dataLayer });
+  const gtag = function () {
+    dataLayer.push(arguments);
+  };
+  gtag('js', new Date());
+  gtag('consent', 'update', GRANTED);
+  await settle();
+
+  assert.deepEqual(names(), ['PageView']);
 });
 
 test('an update of Consent Mode that denies is a refusal', async () => {
@@ -106,6 +189,18 @@ test('an update of Consent Mode that denies is a refusal', async () => {
 });
 
 test('a default for the rest of the world grants nothing beside one for some regions', async () => {
+  const { requests } = openPage({
+    dataLayer: [
+      ['consent', 'default', { ...DENIED, region: ['DE'] }],
+      ['consent', 'default', GRANTED],
+    ],
+  });
+  await settle();
+
+  assert.deepEqual(requests, []);
+});
+
+test('a default for the rest of the world grants nothing before one for some regions either', async () => {
   const { requests } = openPage({
     dataLayer: [
       ['consent', 'default', GRANTED],
@@ -133,4 +228,47 @@ test('a default that comes late does not undo an answer', async () => {
   await settle();
 
   assert.deepEqual(names(), ['PageView', 'ViewContent']);
+});
+
+const purposes = (...granted) => ({ consents: Object.fromEntries(granted.map((n) => [n, true])) });
+for (const [name, said, expected] of [
+  ['all purposes', { gdprApplies: true, purpose: purposes(1, 2, 3, 4, 7) }, ['granted', 'granted', 'granted']],
+  ['storage alone', { gdprApplies: true, purpose: purposes(1) }, ['granted', 'denied', 'denied']],
+  ['no personalisation', { gdprApplies: true, purpose: purposes(1, 7) }, ['granted', 'granted', 'denied']],
+  ['a land without the GDPR', { gdprApplies: false }, ['granted', 'granted', 'granted']],
+]) {
+  test(`TCF is heard: ${name}`, async () => {
+    const opened = openPage({ tcf: true });
+    opened.tcf({ eventStatus: 'tcloaded', ...said }, true);
+    await settle();
+
+    const { ad_storage, ad_user_data, ad_personalization, source } = opened.bodies()[0].consent;
+    assert.deepEqual([ad_storage, ad_user_data, ad_personalization], expected);
+    assert.equal(source, 'tcf');
+  });
+}
+
+test('while TCF\'s banner is up the question is open, and what is chosen there decides', async () => {
+  const opened = openPage({ tcf: true });
+  opened.tcf({ eventStatus: 'cmpuishown', gdprApplies: true, purpose: purposes(1, 7) }, true);
+  await settle();
+  assert.deepEqual(opened.requests, []);
+  opened.tcf({ eventStatus: 'useractioncomplete', gdprApplies: true, purpose: purposes() }, true);
+  opened.settled('track', 'ViewContent');
+  await settle();
+
+  assert.deepEqual(opened.requests, []);
+});
+
+test('a withdrawal while a batch is on its way leaves nothing behind', async () => {
+  let answer;
+  const inFlight = () => new Promise((resolve) => (answer = resolve));
+  const { settled, page } = agreed({ collect: { events: [inFlight] } });
+  await settle();
+  settled('consent', DENIED);
+  answer(new Response(null, { status: 503 }));
+  await settle();
+
+  assert.deepEqual(keptIn(page.localStorage), {});
+  assert.deepEqual(Object.keys(page.localStorage), []);
 });

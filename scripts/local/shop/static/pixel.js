@@ -2,12 +2,14 @@
  * A stand-in of fbevents.js: the part of it that a test can see.
  *
  * It drains fbq's queue, keeps events while consent is revoked, sets _fbp, and asks for /tr
- * with the parameters that Meta's own script sends. Its own address says whom: /pixel.js?meta=…
+ * with the parameters that Meta's own script sends. Its own address may say whom:
+ * /pixel.js?meta=…; without that it asks Meta's own host, where a test answers.
  */
 (() => {
-  const META = new URL(document.currentScript.src).searchParams.get('meta');
+  const META = new URL(document.currentScript.src).searchParams.get('meta') ?? 'https://www.facebook.com';
   const begun = Date.now();
   const pixels = [];
+  const people = {};
   let isRevoked = false;
   let held = [];
 
@@ -25,9 +27,10 @@
       sw: screen.width, sh: screen.height, v: '2.9.403', r: 'stable', it: begun,
     });
     for (const [key, value] of Object.entries(customData ?? {})) {
-      asked.set(`cd[${key}]`, typeof value === 'object' ? JSON.stringify(value) : value);
+      if (value !== undefined) asked.set(`cd[${key}]`, typeof value === 'object' ? JSON.stringify(value) : value);
     }
     if (options?.eventID) asked.set('eid', options.eventID);
+    for (const [key, hash] of Object.entries(people[id] ?? {})) asked.set(`ud[${key}]`, hash);
     for (const name of ['fbp', 'fbc']) if (cookie(`_${name}`)) asked.set(name, cookie(`_${name}`));
     fetch(`${META}/tr/?${asked}`, { mode: 'no-cors', keepalive: true }).catch(() => {});
   };
@@ -40,8 +43,10 @@
   };
 
   const methods = {
-    init: (id) => {
-      pixels.push(id);
+    // A second init of the same Pixel only adds what is known of the visitor.
+    init: (id, who) => {
+      if (!pixels.includes(id)) pixels.push(id);
+      people[id] = { ...people[id], ...who };
       if (!isRevoked) setFbp();
     },
     consent: (word) => {

@@ -3,22 +3,25 @@
 const MUG = { content_type: 'product', content_ids: ['mug-blue'], value: 24.5, currency: 'EUR' };
 const banner = document.getElementById('banner');
 
-/** One answer for both: the Pixel keeps what it holds back, the tag what it sends to collect. */
-const say = (word) => {
-  fbq('consent', word === 'granted' ? 'grant' : 'revoke');
-  settled('consent', { ad_storage: word, ad_user_data: word, ad_personalization: word });
+/** Say it to whoever asks in this shop; the tag keeps the Pixel in step. */
+const say = (word, isNew) => {
+  const words = { ad_storage: word, ad_user_data: word, ad_personalization: word };
+  const { consentBy } = document.documentElement.dataset;
+  if (consentBy === 'consent_mode') gtag('consent', 'update', words);
+  else if (consentBy === 'tcf') cmp.answer(isNew ? 'useractioncomplete' : 'tcloaded', word === 'granted');
+  else settled('consent', words);
 };
 
 const answer = (word) => {
   document.cookie = `shop_consent=${word};path=/;max-age=15552000;samesite=lax`;
   banner.hidden = true;
-  say(word);
+  say(word, true);
 };
 
 document.getElementById('accept').onclick = () => answer('granted');
 document.getElementById('decline').onclick = () => answer('denied');
 const [, known] = document.cookie.match(/shop_consent=(granted|denied)/) ?? [];
-if (known) say(known);
+if (known) say(known, false);
 else banner.hidden = false;
 
 if (location.pathname === '/') settled('track', 'ViewContent', MUG);
