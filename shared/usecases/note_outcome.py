@@ -1,7 +1,7 @@
 """Note what came of an attempt in the ledger, on top of whatever else changed meanwhile."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.conversions import Destination
@@ -60,8 +60,21 @@ class NoteOutcome:
             return Noted(known, entry.purchase)
         final = _final(outcome, delivery)
         ended = _ended(delivery, final, now)
-        purchase = entry.purchase.with_delivery(destination, ended, now)
+        noted = entry.purchase.with_delivery(destination, ended, now)
+        purchase = _with_refund_told_soon(noted, ended, now)
         return Noted(final, purchase) if self.ledger.replace(entry, purchase) else None
+
+
+def _with_refund_told_soon(purchase: Purchase, ended: Delivery, now: datetime) -> Purchase:
+    """
+    Have the relay look at a sale of which something came back before it was told.
+
+    Whoever notes the acceptance tells of it at once, unless it ends here.
+    """
+    is_owed = purchase.refunded_minor > 0 and purchase.refund_queued_at is None
+    if ended.state is not State.ACCEPTED or not is_owed:
+        return purchase
+    return replace(purchase, relay_at=now)
 
 
 def _final(outcome: Outcome, delivery: Delivery) -> Outcome:

@@ -39,6 +39,7 @@ class Plan:
     deliveries: tuple[tuple[str, timedelta], ...] = ()
     withdrawals: dict[str, datetime] = field(default_factory=dict)
     is_poisoned: bool = False
+    refund_event: str | None = None
 
     @property
     def calm_at(self) -> datetime:
@@ -55,6 +56,7 @@ class Plan:
             f"answers lost {self.answers_lost:.0%}, tasks repeated {self.repeats:.0%}",
             *(f"Meta: {episode}" for episode in self.episodes),
             *(f"{name} says no at {at:%d %H:%M:%S}" for name, at in self.withdrawals.items()),
+            *(["refunds are told"] if self.refund_event else []),
             *(f"lost: {event_id}" for event_id in sorted(self.lost)),
             *(f"never made: {event_id}" for event_id in sorted(self.never_made)),
         ]
@@ -78,13 +80,7 @@ def plan_of(seed: int) -> Plan:
         customer=customer,
         ends_at=ends_at,
         storms_from=BEGINNING - (timedelta(minutes=45) if starts_early else A_MINUTE),
-        weather=Weather(
-            fails=dice.choice((0.0, 0.03, 0.08, 0.2)),
-            crashes=dice.choice((0.0, 0.01, 0.03, 0.06)),
-            waits=dice.choice((0.0, 0.2, 0.5)),
-            waits_for=dice.choice((0.05, 1.0, 8.0, 45.0)),
-            until=ends_at + A_MINUTE * dice.choice((5, 30, 180)),
-        ),
+        weather=_weather(dice, ends_at),
         episodes=episodes,
         queues=_queues(dice, episodes),
         repeats=dice.choice((0.0, 0.1, 0.4)),
@@ -92,13 +88,28 @@ def plan_of(seed: int) -> Plan:
         lost=lost,
         never_made=never_made,
         deliveries=deliveries,
-        withdrawals={
-            name: BEGINNING + timedelta(seconds=dice.choice((-300, 5, 30, 300, 7_200)))
-            for name in ("ada", "bob")
-            if dice.random() < 0.12
-        },
+        withdrawals=_withdrawals(dice),
         is_poisoned=dice.random() < 0.05,
+        refund_event="Refunded" if dice.random() < 0.3 else None,
     )
+
+
+def _weather(dice: Random, ends_at: datetime) -> Weather:
+    return Weather(
+        fails=dice.choice((0.0, 0.03, 0.08, 0.2)),
+        crashes=dice.choice((0.0, 0.01, 0.03, 0.06)),
+        waits=dice.choice((0.0, 0.2, 0.5)),
+        waits_for=dice.choice((0.05, 1.0, 8.0, 45.0)),
+        until=ends_at + A_MINUTE * dice.choice((5, 30, 180)),
+    )
+
+
+def _withdrawals(dice: Random) -> dict[str, datetime]:
+    return {
+        name: BEGINNING + timedelta(seconds=dice.choice((-300, 5, 30, 300, 7_200)))
+        for name in ("ada", "bob")
+        if dice.random() < 0.12
+    }
 
 
 def _episodes(dice: Random, ends_at: datetime):

@@ -2,7 +2,7 @@
 
 import io
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -51,7 +51,8 @@ def run(seed: int, *, tells: bool = False) -> Run:
     plan = plan_of(seed)
     world = World(seed, tells=tells)
     stripe = StripeApi(world, plan.never_made, plan.ends_at)
-    shop = Deployment(world, POLICIES, plan.queues, stripe, answers_lost=plan.answers_lost)
+    policies = replace(POLICIES, refund_event=plan.refund_event)
+    shop = Deployment(world, policies, plan.queues, stripe, answers_lost=plan.answers_lost)
     shop.meta.episodes = list(plan.episodes)
     shop.tasks.repeats = plan.repeats
     visitors = {
@@ -117,37 +118,40 @@ def _open(going: Run) -> None:
 
 def _sell(going: Run) -> None:
     """Let the stories of the account begin, each with the session that its browser has by now."""
-    world, plan, dice = going.world, going.plan, going.world.random
-    cast = {CAST_ADA: "ada", CAST_BOB: "bob", CAST_EVE: "eve"}
-    sessions = {
-        told: going.visitors[name].session_id or f"s_nobody_{name}" for told, name in cast.items()
-    }
+    plan, cast = going.plan, {CAST_ADA: "ada", CAST_BOB: "bob", CAST_EVE: "eve"}
+    known = {name: going.visitors[name].session_id for name in cast.values()}
+    going.without_session = frozenset(name for name in known if known[name] is None)
+    sessions = {told: known[name] or f"s_nobody_{name}" for told, name in cast.items()}
     account, going.reportable = lived_through(plan.stories, plan.version, plan.customer, sessions)
-    going.without_session = frozenset(
-        name for name in cast.values() if going.visitors[name].session_id is None
-    )
     going.shop.stripe.begins(account)
     created = {event["id"]: event for event in account.events}
     for event_id, late in plan.deliveries:
-        event = created[event_id]
-        made_at = datetime.fromtimestamp(event["created"], UTC)
-        going.webhooks.deliver(event, made_at + late)
+        made_at = datetime.fromtimestamp(created[event_id]["created"], UTC)
+        going.webhooks.deliver(created[event_id], made_at + late)
     if plan.is_poisoned:
         going.shop.meta.poison |= {event_id_of(key, None) for key in going.reportable}
+    _thank(going)
+    _look_after(going)
+
+
+def _thank(going: Run) -> None:
+    """Open the thank-you pages, up to two at once, some of them a day later."""
+    dice = going.world.random
     for name in ("ada", "bob"):
         for _ in range(dice.choice((0, 1, 2))):
-            wait = dice.choice((2, 20, 600, 100_000)) * dice.random()
-            pause = dice.choice((2, 30, 1_000))
-            ask = lambda v=going.visitors[name], p=pause: v.asks_for_release(4, p)
-            world.at(BEGINNING + timedelta(seconds=wait), ask)
-    for _ in range(dice.choice((0, 1, 2))):
-        # Also while all is well: a probe may be the first to hear that it is not.
-        at = BEGINNING + timedelta(seconds=dice.uniform(0, 20_000))
-        world.at(at, lambda: going.shop.reconcile("probe"))
-    for _ in range(dice.choice((0, 0, 1))):
-        span = (plan.calm_at - BEGINNING).total_seconds()
-        at = BEGINNING + timedelta(seconds=dice.random() * min(span, 100_000))
-        world.at(at, lambda: going.shop.reconcile("stripe"))
+            at = BEGINNING + timedelta(seconds=dice.choice((2, 20, 600, 100_000)) * dice.random())
+            ask = partial(going.visitors[name].asks_for_release, 4, dice.choice((2, 30, 1_000)))
+            going.world.at(at, ask)
+
+
+def _look_after(going: Run) -> None:
+    """Let the schedule probe and reconcile while it storms, too."""
+    dice, span = going.world.random, (going.plan.calm_at - BEGINNING).total_seconds()
+    # Also while all is well: a probe may be the first to hear that it is not.
+    jobs = ["probe"] * dice.choice((0, 1, 2)) + ["stripe"] * dice.choice((0, 0, 1))
+    for job in jobs:
+        at = BEGINNING + timedelta(seconds=dice.uniform(0, min(span, 100_000)))
+        going.world.at(at, partial(going.shop.reconcile, job))
 
 
 @contextmanager

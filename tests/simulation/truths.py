@@ -83,6 +83,7 @@ def broken_at_rest(run: "Run") -> list[str]:
         *truths_of_purchases.told_wrongly(run),
         *truths_of_purchases.not_told(run),
         *truths_of_purchases.told_differently(run),
+        *truths_of_purchases.refunds_told_wrongly(run),
         *truths_of_visitors.told_by_the_pixel(run),
         *truths_of_visitors.told_against_their_will(run),
         *truths_of_visitors.events_lost_or_doubled(run),

@@ -8,9 +8,12 @@ from shared.domain.conversions import Destination
 from shared.domain.deliveries import State, Withheld
 from shared.domain.policies import Expired
 from shared.domain.purchases import Purchase
+from shared.domain.refund_events import refund_task
+from shared.domain.sessions import Visit
 from shared.domain.statement import statements
+from tests.simulation.cloud_tasks import events_of
 from tests.simulation.meta import Fault
-from tests.simulation.truth import returned, settled, worth
+from tests.simulation.truth import returned, sales, settled, worth
 
 if TYPE_CHECKING:
     from tests.simulation.runs import Run
@@ -87,8 +90,29 @@ def is_hopeless(run: "Run", event_id: str, reason: str | None) -> bool:
 
 def _has_no_consent(run: "Run", purchase: Purchase) -> bool:
     """Tell whether its visitor said no, or was never heard of before buying."""
+    if purchase.session_id is None:
+        return bool(run.without_session & {"ada", "bob"})
     mine = [v for v in run.visitors.values() if purchase.session_id in v.sessions]
-    return bool(run.without_session) or any(v.refuses for v in mine)
+    return any(visitor.refuses for visitor in mine)
+
+
+def refunds_told_wrongly(run: "Run") -> list[str]:
+    """Of a sale that was told, and of which something came back, tell once; of no other."""
+    received = {r.event_id for r in run.shop.meta.receipts if r.event_name == "Refunded"}
+    buried = {letter.conversion.event_id for letter in run.shop.dead_letters.kept.values()}
+    ended = received | buried | events_of(run.shop.tasks.deleted)
+    found = []
+    for purchase, delivery in sales(run):
+        event_id = refund_task(purchase, "Refunded", Visit(), run.world.now).conversions[0].event_id
+        gone = returned(run, purchase.sale_key, failed=True)
+        if event_id in received and not (run.plan.refund_event and gone):
+            found.append(f"Meta was told that {purchase.sale_key} was given back")
+        is_due = run.plan.refund_event is not None and delivery.state is State.ACCEPTED
+        is_due &= returned(run, purchase.sale_key) > 0 and not _has_no_consent(run, purchase)
+        if is_due and event_id not in ended:
+            found.append(f"nobody was told that {purchase.sale_key} was given back")
+        received.discard(event_id)
+    return found + [f"Meta was told of {event_id}, of no sale" for event_id in sorted(received)]
 
 
 def told_differently(run: "Run") -> list[str]:

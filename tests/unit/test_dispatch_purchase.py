@@ -299,6 +299,20 @@ def test_a_task_that_outruns_the_note_of_its_queueing_still_sends_at_once():
     assert len(world.meta.sent) == 1
 
 
+def test_a_process_that_ends_before_it_told_of_a_refund_leaves_that_to_the_relay(monkeypatch):
+    monkeypatch.setattr(DispatchPurchase, "_tell_of_refund", lambda *_: None)
+    world = World(refunded_minor=2000, policies=replace(POLICIES, refund_event="Refund"))
+    partly_back = Alias("pi_1", NOW + A_DAY, refunds={"re_1": {"succeeded": 2000}})
+    world.ledger.known["pi_1"] = partly_back
+
+    assert isinstance(world.dispatch(TASK).outcome, Accepted)
+    assert [due.sale_key for due in world.ledger.due(NOW, limit=9)] == ["pi_1"]
+
+    world.dispatch.refresh("pi_1", now=NOW)
+    [told] = world.tasks.created.values()
+    assert told.task.conversions[0].event_name == "Refund"
+
+
 def test_a_task_that_outruns_the_note_of_a_reopening_judges_anew():
     """
     Found closed in the ledger, it would go, and the debt would wait two hours for the relay.

@@ -4,7 +4,6 @@ import { now, safely } from './page.js';
 import { obey } from './obey.js';
 
 const SIGNALS = ['ad_storage', 'ad_user_data', 'ad_personalization'];
-const GRANTED = 'granted';
 // Global Privacy Control is the visitor's own word; no banner of a shop outranks it.
 const isGpc = navigator.globalPrivacyControl;
 
@@ -14,9 +13,9 @@ let isAnswered = isGpc;
 export let answer;
 
 /** Storing needs ad_storage, and a page that is seen: one that is prerendered may never be. */
-export const maySend = () => answer?.ad_storage === GRANTED && !document.prerendering;
+export const maySend = () => answer?.ad_storage === 'granted' && !document.prerendering;
 /** Telling an advertiser also needs ad_user_data; the Pixel is held to what the server is. */
-export const mayTell = () => maySend() && answer.ad_user_data === GRANTED;
+export const mayTell = () => maySend() && answer.ad_user_data === 'granted';
 /** A default that grants nothing is a question still open: the banner may be up. */
 export const isOpen = () => !isAnswered && !maySend();
 
@@ -51,7 +50,7 @@ export const hearConsentMode = (kind, said) => {
 export const followTcf = () =>
   window.__tcfapi?.('addEventListener', 2, safely(({ eventStatus, gdprApplies, purpose }) => {
     const says = (...purposes) =>
-      gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? GRANTED : 'denied';
+      gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? 'granted' : 'denied';
     // While the banner is up (cmpuishown) nothing is answered.
     if (/^(tcl|use)/.test(eventStatus)) {
       hear({ ad_storage: says(1), ad_user_data: says(1, 7), ad_personalization: says(3, 4) }, 'tcf');
