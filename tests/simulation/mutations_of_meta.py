@@ -19,7 +19,7 @@ from tests.simulation.mutations import fails_with, mutation, mutation_where
 
 @mutation_where(fails_with(Fault.DEAD_TOKEN))
 def treat_190_as_permanent(patch):
-    patch.setattr(meta_answers, "_CONFIG", meta_answers._CONFIG - {190})
+    patch.delitem(meta_answers.REACTIONS, 190)
 
 
 @mutation_where(fails_with(Fault.NO_SUCH_DATASET))
