@@ -127,3 +127,13 @@ def now_and_then(fact: Callable[[], bool]) -> Callable[[], bool]:
 def paid_of(crowd: Crowd, count: int) -> Callable[[], bool]:
     """Make the fact that so many of a crowd are through, or all of a smaller one."""
     return lambda: crowd.paid >= count or crowd.is_through
+
+
+def a_purchase_more(stage: Stage, crowd: Crowd) -> Callable[[], bool]:
+    """
+    Make the fact that Meta has a new purchase of which its sender has not heard yet.
+
+    Nothing hurts more than to die now. Where the last purchase was faster, any moment will do.
+    """
+    before = len(truth.purchases_told(stage.world))
+    return lambda: len(truth.purchases_told(stage.world)) > before or crowd.is_through
