@@ -44,8 +44,9 @@ export const hearConsentMode = (kind, said) => {
 /**
  * Hear what a consent platform of IAB's TCF v2 says, in Google's own translation.
  *
- * https://support.google.com/tagmanager/answer/13695607: storage is purpose 1, user data 1 and 7,
- * personalisation 3 and 4; where the GDPR does not apply there is nothing to ask.
+ * Storage is purpose 1, user data 1 and 7, personalisation 3 and 4
+ * (https://developers.google.com/tag-platform/security/guides/implement-TCF-strings). Where the
+ * platform says that the GDPR does not apply, it asks nobody, and nothing is denied.
  */
 export const followTcf = () =>
   window.__tcfapi?.('addEventListener', 2, safely(({ eventStatus, gdprApplies, purpose }) => {
