@@ -1,4 +1,4 @@
-"""One browser for all; a new context, and so a new visitor, for each test."""
+"""One browser a module; a new context, and so a new visitor, for each test."""
 
 import os
 import shutil
@@ -28,7 +28,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Of a module: while it stands, its own event loop lets no asynchronous test run.
+@pytest.fixture(scope="module")
 def playwright():
     if CHROMIUM is None:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
@@ -37,14 +38,14 @@ def playwright():
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright):
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rest(chromium):
     """Rest for a tenth of a second, in which the browser and its routes go on."""
     page = chromium.new_page()
