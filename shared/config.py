@@ -38,11 +38,15 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
-    """Where tasks go. `endpoint` is empty in production; `service_account` on a laptop."""
+    """
+    Where tasks go. `endpoint` is empty in production; `service_account` on a laptop.
+
+    Several queues of a kind share its tasks: one dispatches 500 a second at most.
+    """
 
     endpoint: str | None
-    events_queue: str
-    purchases_queue: str
+    events_queues: tuple[str, ...]
+    purchases_queues: tuple[str, ...]
     dispatch_url: str
     service_account: str | None
 
@@ -50,8 +54,8 @@ class TaskSettings:
     def from_env(cls, env: Env) -> Self:
         return cls(
             endpoint=env.get("CLOUD_TASKS_ENDPOINT") or None,
-            events_queue=parsed(env, "EVENTS_QUEUE", environment.queue_name),
-            purchases_queue=parsed(env, "PURCHASES_QUEUE", environment.queue_name),
+            events_queues=parsed(env, "EVENTS_QUEUE", environment.queue_names),
+            purchases_queues=parsed(env, "PURCHASES_QUEUE", environment.queue_names),
             dispatch_url=parsed(env, "DISPATCH_URL", environment.url),
             service_account=env.get("TASKS_SERVICE_ACCOUNT") or None,
         )

@@ -58,6 +58,14 @@ reference = _matching(
 )
 
 
+def queue_names(text: str) -> tuple[str, ...]:
+    """Read one queue or several, separated by commas; their order means nothing."""
+    found = tuple(queue_name(item.strip()) for item in text.split(",") if item.strip())
+    if not found or len(set(found)) != len(found):
+        raise ValueError("write at least one queue, and none twice, separated by commas")
+    return found
+
+
 def references(text: str) -> tuple[str, ...]:
     found = tuple(reference(item.strip()) for item in text.split(",") if item.strip())
     if not found:

@@ -31,8 +31,8 @@ variable "alerts" {
     error_message = "alerts.owed_minutes: write whole minutes, 5 or more; a purchase may wait a little for Meta to come back."
   }
   validation {
-    condition     = var.alerts.silent_webhook_hours >= 1 && var.alerts.silent_webhook_hours <= 72
-    error_message = "alerts.silent_webhook_hours: write 1 to 72; longer than the longest night without a sale."
+    condition     = contains(range(1, 73), var.alerts.silent_webhook_hours)
+    error_message = "alerts.silent_webhook_hours: write whole hours, 1 to 72; longer than the longest night without a sale."
   }
   validation {
     condition     = var.alerts.bad_signatures >= 1
@@ -108,7 +108,7 @@ variable "domain" {
     error_message = "domain.proxies: write 1 to 3, the number of proxies between the browser and Google: 1 for Cloudflare alone, 2 for Cloudflare before nginx."
   }
   validation {
-    condition     = var.domain.requests_per_minute >= 60 && var.domain.requests_per_minute <= 100000
+    condition     = var.domain.requests_per_minute >= 60 && var.domain.requests_per_minute <= 100000 && floor(var.domain.requests_per_minute) == var.domain.requests_per_minute
     error_message = "domain.requests_per_minute: write 60 to 100000; whole offices and mobile networks share one address."
   }
 }
@@ -130,7 +130,7 @@ variable "firestore" {
     error_message = "firestore.database: write \"(default)\", or 4 to 63 small letters, digits and hyphens, like \"settled\"."
   }
   validation {
-    condition     = var.firestore.backups_kept_for_days >= 1 && var.firestore.backups_kept_for_days <= 98
+    condition     = contains(range(1, 99), var.firestore.backups_kept_for_days)
     error_message = "firestore.backups_kept_for_days: write 1 to 98; Firestore keeps a backup for 14 weeks at most."
   }
 }
@@ -160,15 +160,15 @@ variable "functions" {
     error_message = "functions.*.memory: write an amount like \"512Mi\" or \"1Gi\"."
   }
   validation {
-    condition     = alltrue([for size in values(var.functions) : try(size.concurrency >= 1 && size.concurrency <= 1000, size.concurrency == null)])
+    condition     = alltrue([for size in values(var.functions) : try(contains(range(1, 1001), size.concurrency), size.concurrency == null)])
     error_message = "functions.*.concurrency: write 1 to 1000 requests at once."
   }
   validation {
-    condition     = alltrue([for size in values(var.functions) : try(size.max_instances >= 1 && size.max_instances <= 1000, size.max_instances == null)])
+    condition     = alltrue([for size in values(var.functions) : try(contains(range(1, 1001), size.max_instances), size.max_instances == null)])
     error_message = "functions.*.max_instances: write 1 to 1000; this bounds what a flood can cost."
   }
   validation {
-    condition     = alltrue([for size in values(var.functions) : try(size.min_instances >= 0 && size.min_instances <= 100, size.min_instances == null)])
+    condition     = alltrue([for size in values(var.functions) : try(contains(range(0, 101), size.min_instances), size.min_instances == null)])
     error_message = "functions.*.min_instances: write 0 to 100; each one above 0 costs money day and night."
   }
 }

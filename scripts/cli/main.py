@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts.cli import dead_letters
+from scripts.cli.cost import cost
 from scripts.cli.errors import one_line_errors
 from scripts.cli.laptop import settings_in
 from scripts.cli.statement import statement
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(statement)
+app.command()(cost)
 app.add_typer(dead_letters.app, name="dead-letters")
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import requests
+
 from scripts.drills import world
 from scripts.drills.crash import crash
 from scripts.drills.log import Log
@@ -38,6 +40,8 @@ _DRILLS: Final[Mapping[str, Callable[[Stage], None]]] = {
 }
 _TROUBLES: Final = (
     *(EmulatorError, JavaError, PlanError, NotReadyError, ProgramDiedError, VisitorLeftError),
+    # A stand-in that does not do as it is told.
+    requests.RequestException,
 )
 
 

@@ -19,7 +19,7 @@ class Log:
         self._lock = threading.Lock()
         # Lines that name the buyer, who may stand in none.
         self.personal = 0
-        self._waiting: defaultdict[str, list[str]] = defaultdict(list)
+        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
         self.exceptions: Counter[str] = Counter()
         self.paused: Counter[str] = Counter()
         self.resumed: Counter[str] = Counter()
@@ -38,26 +38,20 @@ class Log:
         with self._lock:
             self._take(told)
 
-    def times(self, *why: str) -> int:
-        """
-        Count the attempts at a purchase that did not end it, by how their reason begins.
-
-        A reason is `because:detail` of what was deferred, `paused:detail` of what was parked.
-        """
-        with self._lock:
-            found = (keys for each, keys in self._waiting.items() if each.startswith(why))
-            return sum(map(len, found))
-
     def purchases_with(self, *why: str) -> set[str]:
-        """Give the sale keys of those purchases, each once."""
+        """
+        Give the sale keys of the purchases that had to wait, by how their reason begins.
+
+        A reason is `because:detail`, as the line of the attempt has it.
+        """
         with self._lock:
             found = (keys for each, keys in self._waiting.items() if each.startswith(why))
             return {key for keys in found for key in keys}
 
     def _take(self, told: dict[str, Any]) -> None:
-        because = {"deferred": told.get("error"), "paused": "paused"}.get(told.get("outcome", ""))
-        if because is not None and "sale_key" in told:
-            self._waiting[f"{because}:{told.get('reason', '')}"].append(told["sale_key"])
+        if told.get("outcome") == "deferred" and "sale_key" in told:
+            why = f"{told.get('error', '')}:{told.get('reason', '')}"
+            self._waiting[why].add(told["sale_key"])
         # With its place it is a defect; without, the cause of an outcome that has a name.
         if told.get("where"):
             where = told["where"][-1]

@@ -8,6 +8,8 @@ from scripts.drills.world import World
 from scripts.local.plan import Place
 
 _SECONDS: Final = 30
+# So long does Meta, told to take its time, answer after it has taken an event.
+ANSWERS_AFTER_SECONDS: Final = 0.3
 
 
 class Meta:
@@ -25,6 +27,10 @@ class Meta:
         told = [*first, last | {"until_cleared": True}]
         requests.put(self._faults, json=told, timeout=_SECONDS).raise_for_status()
         self._door.open()
+
+    def takes_its_time(self) -> None:
+        """Take events at once and answer later, so that much is under way when something dies."""
+        self.fails({"fault": "slow", "seconds": ANSWERS_AFTER_SECONDS})
 
     def is_well(self) -> None:
         requests.delete(self._faults, timeout=_SECONDS).raise_for_status()

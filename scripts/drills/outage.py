@@ -59,17 +59,17 @@ def outage(stage: Stage) -> None:
     for number, buyers in enumerate(stage.slices(count)):
         phase = phases(len(buyers))[number]
         stage.tell(f"phase {number + 1} of {count}: {phase.name}; {len(buyers)} buyers come")
-        before = stage.log.purchases_with(*phase.leaves)
-        met = _met(stage, meta, phase)
+        met = _met(stage, phase)
         _fail(meta, phase)
         stage.serve(buyers)
         try:
-            stage.wait_until(met, f"a purchase that met {phase.name}")
+            stage.wait_until(
+                _enough(met, meta, phase, len(buyers)), f"a purchase that met {phase.name}"
+            )
         except NotReadyError as error:
             # The verdict still tells what became of them; a phase without a purchase fails it.
             stage.tell(str(error))
-        those = stage.log.purchases_with(*phase.leaves) - before
-        stage.count(f"purchases that met {phase.name}", len(those))
+        stage.count(f"purchases that met {phase.name}", met())
     meta.is_well()
     stage.tell("Meta is well again")
 
@@ -81,12 +81,18 @@ def _fail(meta: Meta, phase: Phase) -> None:
         meta.is_unreachable()
 
 
-def _met(stage: Stage, meta: Meta, phase: Phase) -> Callable[[], bool]:
-    """Make the fact that a purchase has met the failure, which page views may have used up."""
-    before = stage.log.times(*phase.leaves)
+def _met(stage: Stage, phase: Phase) -> Callable[[], int]:
+    """Count the purchases that meet this failure from now on."""
+    before = stage.log.purchases_with(*phase.leaves)
+    return lambda: len(stage.log.purchases_with(*phase.leaves) - before)
+
+
+def _enough(met: Callable[[], int], meta: Meta, phase: Phase, share: int) -> Callable[[], bool]:
+    """Make the fact that a good part has met it; page views may use up what happens seldom."""
+    wanted = max(1, share // 8)
 
     def fact() -> bool:
-        if stage.log.times(*phase.leaves) > before:
+        if met() >= wanted:
             return True
         if phase.faults and meta.has_spent_all_but_the_last():
             meta.fails(*phase.faults)

@@ -38,9 +38,10 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """A trouble that touched nobody has proved nothing; a log line names nobody."""
-        touched = all(self.happened.values())
-        return self.verdict.passed and touched and not self.personal_lines
+        """A trouble that touched nobody has proved nothing, and a log line names nobody."""
+        has_drained = None not in {self.drained.purchases_s, self.drained.queues_s}
+        has_touched = all(self.happened.values())
+        return self.verdict.passed and has_drained and has_touched and not self.personal_lines
 
     def text(self) -> str:
         """Say the figures that decide first, and what each one means."""

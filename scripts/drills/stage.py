@@ -64,16 +64,19 @@ class Stage:
         Where a fact does not come true, the verdict will name what is missing.
         """
         began_at = time.monotonic()
-        try:
-            self.wait_until(
-                now_and_then(_Look(self).finds_all_closed), "a ledger without open deliveries"
-            )
-            purchases_s = time.monotonic() - began_at
-            self.wait_until(lambda: not Queues(self.world).pending(), "empty queues")
-        except NotReadyError as error:
-            self.tell(f"gave up waiting: {error}")
-            return Drained(None, None)
-        return Drained(purchases_s, time.monotonic() - began_at)
+        facts = {
+            "a ledger without open deliveries": now_and_then(_Look(self).finds_all_closed),
+            "empty queues": lambda: not Queues(self.world).pending(),
+        }
+        took: list[float | None] = []
+        for what, fact in facts.items():
+            try:
+                self.wait_until(fact, what)
+                took.append(time.monotonic() - began_at)
+            except NotReadyError as error:
+                self.tell(f"gave up waiting: {error}")
+                took.append(None)
+        return Drained(*took)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,13 @@ def now_and_then(fact: Callable[[], bool]) -> Callable[[], bool]:
 def paid_of(crowd: Crowd, count: int) -> Callable[[], bool]:
     """Make the fact that so many of a crowd are through, or all of a smaller one."""
     return lambda: crowd.paid >= count or crowd.is_through
+
+
+def a_purchase_more(stage: Stage, crowd: Crowd) -> Callable[[], bool]:
+    """
+    Make the fact that Meta has a new purchase of which its sender has not heard yet.
+
+    Nothing hurts more than to die now. Where the last purchase was faster, any moment will do.
+    """
+    before = len(truth.purchases_told(stage.world))
+    return lambda: len(truth.purchases_told(stage.world)) > before or crowd.is_through

@@ -5,9 +5,10 @@ from typing import Final
 
 import requests
 
+from scripts.drills.meta import Meta
 from scripts.drills.queues import Queues
 from scripts.drills.shop import Buyer, Crowd
-from scripts.drills.stage import Stage, paid_of
+from scripts.drills.stage import Stage, a_purchase_more, paid_of
 from scripts.local.plan import Place
 
 _SECONDS: Final = 60
@@ -18,12 +19,14 @@ def storage(stage: Stage) -> None:
     """
     Trouble both twice, each time while some visit, some pay and some wait for an answer.
 
-    Firestore is cut off first, in the middle of whatever it does, and exported only then: all
+    Firestore is cut off first, while Meta holds the answer to a purchase, and exported then: all
     that it had confirmed comes back, as Google promises, and what it had not is anybody's guess.
     """
+    Meta(stage.world).takes_its_time()
     troubles = (_kill_firestore, _take_the_queue_away) * 2
     for buyers, trouble in zip(stage.slices(len(troubles)), troubles, strict=True):
         _trouble(stage, buyers, trouble)
+    Meta(stage.world).is_well()
 
 
 def _trouble(
@@ -42,6 +45,7 @@ def _trouble(
 
 def _kill_firestore(stage: Stage, paying: Crowd) -> None:
     world = stage.world
+    stage.wait_until(a_purchase_more(stage, paying), "a purchase that Meta has taken")
     stage.tell(f"kill -9 firestore, {paying.paid} payments into the crowd")
     world.doors[Place.FIRESTORE].shut()
     number = stage.count("Firestore killed and restarted")

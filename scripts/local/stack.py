@@ -168,8 +168,10 @@ class _StandIns:
             case Place.CLOUD_TASKS:
                 control = str(plan.ports[Place.CLOUD_TASKS_CONTROL])
                 queues = [
-                    *("--queue", _tried(settings["EVENTS_QUEUE"], EVENTS)),
-                    *("--queue", _tried(settings["PURCHASES_QUEUE"], PURCHASES)),
+                    word
+                    for kind, plan_of in (("EVENTS_QUEUE", EVENTS), ("PURCHASES_QUEUE", PURCHASES))
+                    for queue in settings[kind].split(",")
+                    for word in ("--queue", _tried(queue.strip(), plan_of))
                 ]
                 return ["--control-port", control, *queues]
             case Place.META:

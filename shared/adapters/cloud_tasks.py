@@ -23,6 +23,7 @@ from google.cloud.tasks_v2 import (
 from google.protobuf.duration_pb2 import Duration
 
 from shared.adapters.task_bodies import encode
+from shared.domain.shards import shard_of
 from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
 
 # Seconds. The library's own limit is 20; a browser and Stripe wait behind this call.
@@ -33,19 +34,23 @@ _DISPATCH_LASTS_AT_MOST = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """Where tasks go: full queue names, the address of `dispatch`, and who calls it."""
+    """
+    Where tasks go: full queue names, the address of `dispatch`, and who calls it.
 
-    events_queue: str
-    purchases_queue: str
+    Of several queues of a kind each takes its share of the tasks, by their names.
+    """
+
+    events_queues: tuple[str, ...]
+    purchases_queues: tuple[str, ...]
     dispatch_url: str
     service_account: str | None
 
-    def path_of(self, queue: Queue) -> str:
+    def path_of(self, queue: Queue, task_name: str) -> str:
         match queue:
             case Queue.EVENTS:
-                return self.events_queue
+                return shard_of(task_name, self.events_queues)
             case Queue.PURCHASES:
-                return self.purchases_queue
+                return shard_of(task_name, self.purchases_queues)
 
 
 class CloudTasks:
@@ -91,7 +96,7 @@ def _away(error: Exception) -> QueueUnavailableError:
 
 
 def _request(task: NewTask, settings: QueueSettings) -> CreateTaskRequest:
-    parent = settings.path_of(task.queue)
+    parent = settings.path_of(task.queue, task.name)
     http_request = HttpRequest(
         http_method=HttpMethod.POST,
         url=settings.dispatch_url,

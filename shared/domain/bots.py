@@ -26,7 +26,7 @@ _BOT: Final = re.compile(
     r"|yandex(?:images|metrika|direct|mobile|accessibility)|qwantify|daum(?:oa)?/|bingpreview"
     # Previews of links; the apps' own browsers (FBAN, FBAV, Instagram) are people.
     r"|facebookexternalhit|facebookcatalog|facebookplatform|meta-external[a-z]{2,12}|embedly"
-    r"|skypeuripreview|^whatsapp|^viber|iframely|flipboardproxy|vkshare|mattermost"
+    r"|skypeuripreview|^whatsapp|^viber|iframely|flipboardproxy|vkshare"
     # Assistants that read pages for somebody.
     r"|chatgpt-user|claude-user|perplexity-user|mistralai-user|anthropic-ai|cohere-ai|manus-user"
     r"|duckassist|gemini-deep-research|novaact|youchat"

@@ -138,6 +138,8 @@ class Delivery:
             state=state,
             reason=reason,
             ambiguous=self.ambiguous + (self.attempt_until is not None),
+            # Who sends a refused one again wants it tried as often as the first time.
+            unexplained=0 if self.state is State.REJECTED else self.unexplained,
             attempt_until=None,
             parked_until=None,
         )

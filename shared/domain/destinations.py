@@ -50,7 +50,7 @@ KNOCKED_EVERY = timedelta(seconds=15)
 # A debt that waits in the ledger for its destination is looked at again this often, for consent,
 # refunds and age; for as long after a pause the relay also looks for debts that wait.
 PARKED_FOR = timedelta(hours=1)
-# Without any word of how long: Meta documents none, and a minute costs a sale nothing.
+# Without any word of how long: Meta documents none, and half a minute costs a sale nothing.
 THROTTLED_FOR = timedelta(seconds=30)
 # A throttle that follows another one this soon is the same throttle, going on.
 _ONE_THROTTLE = timedelta(minutes=2)

@@ -49,16 +49,34 @@ class MetaError:
         return f"meta_{self.code}" + (f"_{self.subcode}" if self.subcode is not None else "")
 
 
-_RETRY = frozenset({1, 2})
-_UNKNOWN = 5000
-_THROTTLE = frozenset({4, 17, 32, 341, 613})
-_BLOCKED = 368
-# Business-use-case limits: 80000 ads insights … 80014 batches.
-_THROTTLE_RANGE = range(80000, 80015)
-_CONFIG = frozenset({3, 10, 102, 104, 190, 803, 2500, 2635})
-_PERMISSIONS = range(200, 300)
+REACTIONS: dict[int, Reaction] = {
+    1: Reaction.RETRY,  # unknown, maybe downtime
+    2: Reaction.RETRY,  # down for the moment
+    5000: Reaction.FEW,  # unknown
+    4: Reaction.THROTTLE,  # the app's limit
+    17: Reaction.THROTTLE,  # the user's
+    32: Reaction.THROTTLE,  # the page's
+    341: Reaction.THROTTLE,  # the application's, or downtime
+    613: Reaction.THROTTLE,  # a custom one
+    # Business-use-case limits: 80000 ads insights … 80014 batches.
+    **dict.fromkeys(range(80000, 80015), Reaction.THROTTLE),
+    368: Reaction.BLOCK,  # deemed abusive
+    3: Reaction.CONFIG,  # the app may not
+    10: Reaction.CONFIG,  # no permission
+    102: Reaction.CONFIG,  # the session is over
+    104: Reaction.CONFIG,  # a wrong appsecret_proof
+    190: Reaction.CONFIG,  # the token
+    **dict.fromkeys(range(200, 300), Reaction.CONFIG),  # a permission is missing
+    803: Reaction.CONFIG,  # no such id
+    2500: Reaction.CONFIG,  # no such path
+    2635: Reaction.CONFIG,  # the API version has ended
+}
+"""By `code`. What is not listed is the payload's fault, unless the status is the server's."""
+
 _INVALID_PARAMETER = 100
-_NO_SUCH_OBJECT = 33
+# 100/33 is a wrong dataset id or a token without access to it, not a bad payload.
+_NO_SUCH_OBJECT = (_INVALID_PARAMETER, 33)
+_SLOWER = frozenset({Reaction.THROTTLE, Reaction.BLOCK})
 _REQUEST_TIMEOUT = 408
 _TOO_MANY_REQUESTS = 429
 _UNAUTHORISED = frozenset({401, 403})
@@ -67,25 +85,23 @@ _OK = 200
 
 
 def reaction_to(error: MetaError) -> Reaction:
-    """Classify by the most specific number there is."""
-    code = error.code
+    """
+    Classify by the most specific number there is.
+
+    What Meta calls transient is tried again whatever it is, and slowly where it is a limit: of
+    those it says the same.
+    """
+    if error.code is None:
+        return Reaction.RETRY if error.is_transient else _reaction_to_status(error.status)
+    known = REACTIONS.get(error.code)
     if error.is_transient:
-        return Reaction.RETRY
-    if code is None:
-        return _reaction_to_status(error.status)
-    if code in _RETRY:
-        return Reaction.RETRY
-    if code == _UNKNOWN or code < 0:
-        return Reaction.FEW
-    if code == _BLOCKED:
-        return Reaction.BLOCK
-    if code in _THROTTLE or code in _THROTTLE_RANGE:
-        return Reaction.THROTTLE
-    # 100/33 is a wrong dataset id or a token without access to it, not a bad payload.
-    wrong_dataset = code == _INVALID_PARAMETER and error.subcode == _NO_SUCH_OBJECT
-    if code in _CONFIG or code in _PERMISSIONS or wrong_dataset:
+        return known if known in _SLOWER else Reaction.RETRY
+    if (error.code, error.subcode) == _NO_SUCH_OBJECT:
         return Reaction.CONFIG
-    return Reaction.RETRY if error.status >= _SERVER_ERROR else Reaction.DROP
+    if error.code < 0:
+        return Reaction.FEW
+    otherwise = Reaction.RETRY if error.status >= _SERVER_ERROR else Reaction.DROP
+    return known or otherwise
 
 
 def _reaction_to_status(status: int) -> Reaction:

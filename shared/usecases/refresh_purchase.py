@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import task_names
 from shared.domain.aliases import Alias
@@ -32,6 +32,8 @@ Standings = Mapping[Destination, Standing]
 NOT_KNOWN: Standings = {}
 # Two who refresh the same purchase at once disturb each other; each try sees what the other did.
 _TRIES = 5
+# Events of one payment leave Stripe together; a task that waits longer costs nothing but this.
+BUYER_FOLLOWS_WITHIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +217,17 @@ def _task(purchase: Purchase, destination: Destination) -> NewTask:
         queue=Queue.PURCHASES,
         name=task_names.of_purchase(purchase.sale_key, destination, delivery.tasks),
         task=PurchaseTask(sale_key=purchase.sale_key, destination=destination),
-        not_before=delivery.not_before,
+        not_before=delivery.not_before or _buyer_follows_at(purchase),
     )
+
+
+def _buyer_follows_at(purchase: Purchase) -> datetime | None:
+    """
+    Let a payment's own event wait for its checkout's, which alone knows the buyer.
+
+    Stripe sends both at once, in any order, and nothing is added to what Meta was told.
+    """
+    known = purchase.stripe.checkout_session_id or purchase.stripe.invoice_id
+    if known is not None or not purchase.customer.is_empty():
+        return None
+    return purchase.recorded_at + BUYER_FOLLOWS_WITHIN

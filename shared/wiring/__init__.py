@@ -16,6 +16,7 @@ from shared import config
 from shared.domain.purchases import Source
 from shared.environment import Env
 from shared.wiring import parts
+from shared.wiring.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from shared.http.collect_endpoint import CollectEndpoint
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
 
 
+@undisturbed
 def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     settings = config.CollectSettings.from_env(env)
     # tag.js, and beside it what it loads on pages that need it.
@@ -37,6 +39,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     from shared.usecases.release_purchase import ReleasePurchase
 
     @cache
+    @undisturbed
     def make() -> CollectEndpoint:
         sessions, releases = parts.async_stores(settings.store)
         tasks = AsyncCloudTasks(
@@ -64,6 +67,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     return make
 
 
+@undisturbed
 def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     settings = config.StripeWebhookSettings.from_env(env)
     from shared.adapters.phonenumbers_e164 import to_e164
@@ -72,6 +76,7 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     from shared.usecases.take_stripe_event import TakeStripeEvent
 
     @cache
+    @undisturbed
     def make() -> StripeEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()
@@ -92,6 +97,7 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     return make
 
 
+@undisturbed
 def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     settings = config.DispatchSettings.from_env(env)
     from shared.adapters.cloud_tasks import CloudTasks
@@ -105,6 +111,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     from shared.usecases.probe_destination import ProbeDestination
 
     @cache
+    @undisturbed
     def make() -> DispatchEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()
@@ -139,6 +146,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     return make
 
 
+@undisturbed
 def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     settings = config.ReconcileSettings.from_env(env)
     from shared.adapters.phonenumbers_e164 import to_e164
@@ -152,6 +160,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     from shared.usecases.take_stripe_event import TakeStripeEvent
 
     @cache
+    @undisturbed
     def make() -> ReconcileEndpoint:
         stores = parts.stores(settings.store)
         secret = parts.secrets()

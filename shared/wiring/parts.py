@@ -174,8 +174,8 @@ def queues(settings: config.TaskSettings) -> "QueueSettings":
     from shared.adapters.cloud_tasks import QueueSettings
 
     return QueueSettings(
-        events_queue=settings.events_queue,
-        purchases_queue=settings.purchases_queue,
+        events_queues=settings.events_queues,
+        purchases_queues=settings.purchases_queues,
         dispatch_url=settings.dispatch_url,
         service_account=settings.service_account,
     )

@@ -51,6 +51,10 @@ def gateway(meta, gateway_to):
     return gateway_to(meta.address)
 
 
+OUT_OF_ORDER = requests.Response()
+OUT_OF_ORDER.status_code, OUT_OF_ORDER._content = 500, b""
+
+
 def fails(meta, **fault):
     answer = requests.post(f"{meta.address}/faults", json=[fault], timeout=5)
     assert answer.status_code < 300, answer.text
@@ -171,6 +175,19 @@ def test_the_token_is_in_no_outcome(meta, gateway, caplog):
 def test_a_probe_with_a_good_token_is_let_in_and_reports_nothing(meta, gateway):
     assert gateway.probe() == Accepted()
     assert meta.receipts() == []
+
+
+def test_a_probe_has_no_event_that_could_be_taken_for_one(gateway_to, monkeypatch):
+    posted = []
+    monkeypatch.setattr(
+        requests.Session, "post", lambda _, url, **said: posted.append((url, said)) or OUT_OF_ORDER
+    )
+
+    gateway_to("https://meta.example", code="TEST1").probe()
+
+    [(url, said)] = posted
+    assert url == "https://meta.example/v26.0/123/events"
+    assert json.loads(said["data"]) == {"data": []}
 
 
 @pytest.mark.parametrize(

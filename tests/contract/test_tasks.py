@@ -22,8 +22,8 @@ from tests.fakes import Away, FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"
 SETTINGS = QueueSettings(
-    events_queue=f"{QUEUES}/events",
-    purchases_queue=f"{QUEUES}/purchases",
+    events_queues=(f"{QUEUES}/events",),
+    purchases_queues=(f"{QUEUES}/purchases",),
     dispatch_url="https://dispatch.example",
     service_account="tasks@p.iam.gserviceaccount.com",
 )
@@ -71,7 +71,7 @@ class Grpc:
     def __init__(self, *, synchronous: bool):
         self.poster = Remembering()
         self.stand_in = StandIn(
-            [SETTINGS.events_queue, SETTINGS.purchases_queue], poster=self.poster
+            [*SETTINGS.events_queues, *SETTINGS.purchases_queues], poster=self.poster
         ).start()
         address = self.stand_in.address
         if synchronous:
@@ -176,7 +176,7 @@ async def test_a_task_may_be_kept_for_later():
 
     await tasks.create(a_task(not_before=datetime.now(UTC) + timedelta(days=1)))
 
-    assert tasks.stand_in.pending(SETTINGS.purchases_queue) == 1
+    assert tasks.stand_in.pending(SETTINGS.purchases_queues[0]) == 1
     assert tasks.poster.requests == []
     tasks.close()
     tasks.channel.close()

@@ -20,7 +20,7 @@ from tests.simulation.plans import Plan
 
 @mutation_where(fails_with(Fault.DEAD_TOKEN))
 def treat_190_as_permanent(patch):
-    patch.setattr(meta_answers, "_CONFIG", meta_answers._CONFIG - {190})
+    patch.delitem(meta_answers.REACTIONS, 190)
 
 
 @mutation_where(fails_with(Fault.NO_SUCH_DATASET))

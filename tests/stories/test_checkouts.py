@@ -18,6 +18,24 @@ def test_a_checkout_paid_by_card_is_told_once(account):
     assert shop.purchase("pi_1").matched_by is MatchedBy.CLIENT_REFERENCE_ID
 
 
+def test_the_buyer_is_told_of_although_his_payments_own_event_came_first(account):
+    """
+    Stripe keeps no order, and a queue may be quick: the payment's event knows no e-mail address.
+    """
+    buys(account, on_intent={"settled_session": ADA})
+    shop = Shop(account)
+    by_type = {event["type"]: event for event in account.events}
+
+    shop.gets(by_type["payment_intent.succeeded"])
+    shop.dispatches()
+    shop.gets(by_type["checkout.session.completed"])
+    shop.comes_to_rest()
+
+    [[sent]] = shop.meta.sent
+    assert sent.customer.em != ()
+    assert shop.rows() == {"pi_1": accepted(5990)}
+
+
 def test_what_the_cart_held_is_asked_of_stripe_and_told(account):
     buys(account)
 

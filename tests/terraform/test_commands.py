@@ -12,6 +12,7 @@ from tests.terraform.schema import copied, cut
 from tests.terraform.settings_classes import SETTINGS_OF
 
 FIVE_LINES = "five_lines_of_variables_make_a_live_system"
+SHARDED = "a_trial_can_be_thrown_away"
 
 
 def test_the_configuration_is_valid(workspace):
@@ -96,6 +97,17 @@ def test_the_code_starts_with_what_terraform_sets(system, function):
     assert settings.store.project == "my-shop-123456"
     assert settings.tasks.service_account
     assert set(environment) - {"THREADS"} <= set(settings_of(function))
+
+
+@pytest.mark.parametrize("function", SETTINGS_OF)
+def test_the_code_takes_as_many_queues_as_terraform_makes(system, function):
+    planned = planned_values(system.stdout, SHARDED)
+    after = planned[f'module.function["{function}"].google_cloudfunctions2_function.this']
+    environment = after["service_config"][0]["environment_variables"]
+
+    tasks = SETTINGS_OF[function].from_env(environment).tasks
+
+    assert (len(tasks.events_queues), len(tasks.purchases_queues)) == (3, 2)
 
 
 def test_what_is_left_out_of_five_lines_is_the_codes_own_default(system):

@@ -83,11 +83,24 @@ def test_a_missing_setting_stops_the_start_and_names_itself(kind, name):
             kind.from_env(env)
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_a_kind_of_task_has_one_queue_or_several(kind):
+    several = ENV | {"EVENTS_QUEUE": f"{QUEUES}/events, {QUEUES}/events-2"}
+
+    tasks = kind.from_env(several).tasks
+
+    assert tasks.events_queues == (f"{QUEUES}/events", f"{QUEUES}/events-2")
+    assert tasks.purchases_queues == (f"{QUEUES}/purchases",)
+
+
 MALFORMED = [
     ("STORE", "postgres"),
     ("STORE", "sqlite:"),
     ("STORE", "firestore:x"),
     ("EVENTS_QUEUE", "events"),
+    ("EVENTS_QUEUE", ","),
+    ("EVENTS_QUEUE", f"{QUEUES}/events,{QUEUES}/events"),
+    ("PURCHASES_QUEUE", f"{QUEUES}/purchases,purchases-2"),
     ("DISPATCH_URL", "dispatch.example"),
     ("SHOP_ORIGINS", "shop.example"),
     ("SHOP_ORIGINS", "https://shop.example/path"),

@@ -143,3 +143,18 @@ def test_rejection_keeps_the_reason():
     )
 
     assert (rejected.state, rejected.reason) == (State.REJECTED, "meta_100_2804019")
+
+
+def test_what_is_replayed_after_it_could_not_be_explained_has_all_its_tries_again():
+    strange = Deferred(Because.UNEXPLAINED, "meta_5000")
+    tried = Delivery().queued(NOW).attempted("Purchase", NOW).deferred(strange, NOW)
+    given_up = tried.closed_by(Rejected("meta_5000"), NOW)
+
+    assert given_up.unexplained == 1
+    assert given_up.moved_to(State.OWED).unexplained == 0
+
+
+def test_a_task_that_waits_for_a_late_match_is_not_replaced_before_it_had_its_time():
+    waits = Delivery().waiting_until(NOW + 3 * QUEUED_AT_MOST_FOR).queued(NOW)
+
+    assert waits.relay_at(NOW) == NOW + 4 * QUEUED_AT_MOST_FOR

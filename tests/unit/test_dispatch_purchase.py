@@ -410,6 +410,18 @@ def test_an_attempt_that_was_killed_is_counted_before_a_refund_closes_the_delive
     assert (world.delivery.attempts, world.delivery.ambiguous) == (1, 1)
 
 
+def test_an_attempt_that_was_killed_is_counted_at_the_next_look_whoever_looks():
+    world = World()
+    entry = world.ledger.find("pi_1")
+    died = entry.purchase.deliveries[Destination.META].attempted("Purchase", NOW)
+    world.ledger.replace(entry, entry.purchase.with_delivery(Destination.META, died, NOW))
+
+    world.dispatch.refresh("pi_1", now=NOW + ATTEMPT_LASTS_AT_MOST)
+
+    assert world.delivery.is_open
+    assert (world.delivery.ambiguous, world.delivery.attempt_until) == (1, None)
+
+
 def test_while_an_attempt_runs_no_refund_closes_the_delivery():
     world = World()
     entry = world.ledger.find("pi_1")

@@ -17,6 +17,7 @@ LEDGER = {FIRST: ACCEPTED, SECOND: ACCEPTED}
 STATEMENT = Statement(
     adds_up=True, settled={"EUR": 1000, "JPY": 1001}, settled_count=2, accepted_count=2
 )
+DRAINED = Drained(1.25, 2.5)
 VIEWS = Views(promised=["a", "b"], received={"a": 1, "b": 1})
 
 
@@ -104,7 +105,7 @@ def test_a_page_view_that_was_promised_and_never_came_fails_the_drill():
     assert not verdict.passed
 
 
-def reported(told=SOLD, met=2, personal_lines=0):
+def reported(told=SOLD, met=2, personal_lines=0, drained=DRAINED):
     return Report(
         drill="outage",
         store="sqlite",
@@ -117,7 +118,7 @@ def reported(told=SOLD, met=2, personal_lines=0):
         scheduler={"relay": {200: 3}},
         exceptions={},
         personal_lines=personal_lines,
-        drained=Drained(1.25, None),
+        drained=drained,
         took_s=9.0,
         verdict=judged(told=told),
     )
@@ -135,6 +136,14 @@ def test_the_report_says_how_it_ended_and_names_the_money_that_is_missing(told, 
 
 def test_a_trouble_that_touched_nobody_has_proved_nothing():
     assert not reported(met=0).passed
+
+
+@pytest.mark.parametrize("drained", [Drained(None, 2.5), Drained(1.25, None)])
+def test_what_never_drained_fails_the_drill(drained):
+    report = reported(drained=drained)
+
+    assert "never" in report.text()
+    assert not report.passed
 
 
 def test_a_log_line_that_names_the_buyer_fails_the_drill():

@@ -66,6 +66,15 @@ def test_what_meta_calls_transient_is_tried_again():
     assert reaction_to(MetaError(400, 100, 2804019, is_transient=True)) is Reaction.RETRY
 
 
+@pytest.mark.parametrize("code", [4, 17, 613, 80004])
+def test_a_limit_that_meta_calls_transient_is_a_limit_all_the_same(code):
+    assert reaction_to(MetaError(400, code, is_transient=True)) is Reaction.THROTTLE
+
+
+def test_a_status_without_a_code_may_be_transient_too():
+    assert reaction_to(MetaError(401, is_transient=True)) is Reaction.RETRY
+
+
 def test_a_200_counts_only_if_all_were_received():
     assert read_answer(200, {"events_received": 2, "fbtrace_id": "t"}, sent=2) == Accepted("t")
     for received in (0, 1, 3, None, True, "2"):

@@ -449,6 +449,19 @@ def test_a_purchase_does_not_make_way_when_a_limit_only_comes_near():
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
 
 
+def test_a_task_that_comes_back_through_a_pause_of_hours_is_not_replaced():
+    world = World(sales=("pi_1",))
+    world.works_off()
+    for _ in range(36):
+        world.now += 10 * A_MINUTE
+        world.works_off()
+        relayed = world.relay(now=world.now)
+        assert (relayed.queued, relayed.parked) == (0, 0)
+
+    assert world.states() == {State.QUEUED}
+    assert len(world.tasks.created) == 1
+
+
 # The last attempt of a task.
 
 

@@ -4,7 +4,6 @@ import { now, safely } from './page.js';
 import { obey } from './obey.js';
 
 const SIGNALS = ['ad_storage', 'ad_user_data', 'ad_personalization'];
-const GRANTED = 'granted';
 // Global Privacy Control is the visitor's own word; no banner of a shop outranks it.
 const isGpc = navigator.globalPrivacyControl;
 
@@ -14,9 +13,9 @@ let isAnswered = isGpc;
 export let answer;
 
 /** Storing needs ad_storage, and a page that is seen: one that is prerendered may never be. */
-export const maySend = () => answer?.ad_storage === GRANTED && !document.prerendering;
+export const maySend = () => answer?.ad_storage === 'granted' && !document.prerendering;
 /** Telling an advertiser also needs ad_user_data; the Pixel is held to what the server is. */
-export const mayTell = () => maySend() && answer.ad_user_data === GRANTED;
+export const mayTell = () => maySend() && answer.ad_user_data === 'granted';
 /** A default that grants nothing is a question still open: the banner may be up. */
 export const isOpen = () => !isAnswered && !maySend();
 
@@ -45,13 +44,14 @@ export const hearConsentMode = (kind, said) => {
 /**
  * Hear what a consent platform of IAB's TCF v2 says, in Google's own translation.
  *
- * https://support.google.com/tagmanager/answer/13695607: storage is purpose 1, user data 1 and 7,
- * personalisation 3 and 4; where the GDPR does not apply there is nothing to ask.
+ * Storage is purpose 1, user data 1 and 7, personalisation 3 and 4
+ * (https://developers.google.com/tag-platform/security/guides/implement-TCF-strings). Where the
+ * platform says that the GDPR does not apply, it asks nobody, and nothing is denied.
  */
 export const followTcf = () =>
   window.__tcfapi?.('addEventListener', 2, safely(({ eventStatus, gdprApplies, purpose }) => {
     const says = (...purposes) =>
-      gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? GRANTED : 'denied';
+      gdprApplies === false || purposes.every((n) => purpose.consents[n]) ? 'granted' : 'denied';
     // While the banner is up (cmpuishown) nothing is answered.
     if (/^(tcl|use)/.test(eventStatus)) {
       hear({ ad_storage: says(1), ad_user_data: says(1, 7), ad_personalization: says(3, 4) }, 'tcf');

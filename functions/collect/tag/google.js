@@ -14,7 +14,7 @@ export const read = (entry) => {
   // No proof of a sale, but a hint that there may be one.
   if (name === 'purchase') wonder({});
   // Names of a tag manager's own events have a dot (gtm.js).
-  if (command === 'event' && /^\w+$/.test(name) && dataset.ga4 !== 'off') readEvent(name, said).catch(warn);
+  if (command === 'event' && /^\w+$/.test(name) && !dataset.ga4) readEvent(name, said).catch(warn);
 };
 
 const readEvent = async (name, said) => {

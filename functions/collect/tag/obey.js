@@ -3,7 +3,7 @@
 import { answer, isOpen, maySend, mayTell } from './consent.js';
 import { recall } from './memory.js';
 import { forget, send } from './outbox.js';
-import { post, warn, where } from './page.js';
+import { post, warn } from './page.js';
 import { keepInStep, tell } from './pixel.js';
 import { askForRelease } from './release.js';
 import { nameSession } from './session.js';
@@ -29,7 +29,7 @@ export const obey = () => {
     // The session's cookie is out of our sight; Meta's, which collect sets beside it, is not.
     // A refusal must arrive wherever there may be a session, lest a sale be told in its name.
     if (recall().session || /_fb[cp]=/.test(document.cookie)) {
-      post('events', { events: [], consent: { source: 'gpc', ...answer }, page: where() });
+      post('events', { events: [], consent: { source: 'gpc', ...answer } });
     }
     forget();
   }

@@ -35,7 +35,10 @@ export const forget = () => {
   change();
 };
 
-/** Write down what waits, in batches that will be sent, and sent again, as they are. */
+/**
+ * Write down what waits, in batches that will be sent, and sent again, as they are; give those
+ * whose turn it is, offline none.
+ */
 const unsent = () => {
   if (waiting[0]) {
     change(({ unsent }) => {
@@ -46,7 +49,9 @@ const unsent = () => {
       for (const id of Object.keys(unsent).slice(0, -BATCHES_KEPT)) delete unsent[id];
     });
   }
-  return Object.entries(recall().unsent).filter(([id, [until]]) => id !== flying && until > now());
+  return Object.entries(recall().unsent).filter(
+    ([id, [until]]) => navigator.onLine && id !== flying && until > now(),
+  );
 };
 
 /** Note until when a batch may be sent. */
@@ -86,7 +91,7 @@ export const send = async () => {
   // Once the script that is running has said all that it has to say.
   await 0;
   let batch;
-  while (maySend() && ([batch] = unsent(), batch) && navigator.onLine) {
+  while (maySend() && ([batch] = unsent(), batch)) {
     [flying] = batch;
     const isDelivered = await deliver(batch);
     flying = 0;
@@ -99,5 +104,5 @@ export const send = async () => {
 /** The page goes, or hides and may never come back: all goes with it, and stays noted. */
 export const leave = () => {
   if (!maySend()) return;
-  for (const batch of unsent()) if (navigator.onLine && recall().session) deliver(batch);
+  for (const batch of unsent()) if (recall().session) deliver(batch);
 };

@@ -49,7 +49,11 @@ export const startTag = (said = []) => {
   for (const [name, act] of Object.entries({
     click: readMark,
     submit: readMark,
-    load: nameSession,
+    // Of what comes later than we do: a consent platform, and what is Stripe's.
+    load: () => {
+      followTcf();
+      nameSession();
+    },
     // What a script put there later is named before it is followed.
     pointerdown: nameSession,
     online: obey,

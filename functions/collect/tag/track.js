@@ -5,7 +5,7 @@ import { add } from './outbox.js';
 import { dataset, now, warn, where } from './page.js';
 
 export const track = (event_name, customData = {}, { event_id: given } = {}) => {
-  if (/^\s*purchase\s*$/i.test(event_name)) return warn('Purchase: Stripe reports it');
+  if (/^\s*purchase\s*$/i.test(event_name)) return warn('Stripe reports Purchase');
   // Pages without HTTPS, and old browsers, have no randomUUID.
   const event_id = `${given ?? crypto.randomUUID?.() ?? Math.random()}`;
   // A copy: what cannot be sent throws here, and what changes later stays what it was.

@@ -260,6 +260,25 @@ test('while TCF\'s banner is up the question is open, and what is chosen there d
   assert.deepEqual(opened.requests, []);
 });
 
+test('a consent platform that comes after the tag is heard once the page has loaded', async () => {
+  const opened = openPage();
+  opened.page.__tcfapi = (command, version, callback) =>
+    callback({ eventStatus: 'tcloaded', gdprApplies: true, purpose: purposes(1, 7) }, true);
+  opened.fire('load');
+  await settle();
+
+  assert.equal(opened.bodies()[0].consent.source, 'tcf');
+});
+
+test('a consent platform that cannot answer is no error of the page\'s', async () => {
+  const opened = openPage({ tcf: true });
+  opened.tcf(null, false);
+  opened.tcf({ eventStatus: 'tcloaded', gdprApplies: true }, true);
+  await settle();
+
+  assert.deepEqual([opened.requests, opened.warnings.length], [[], 2]);
+});
+
 test('a withdrawal while a batch is on its way leaves nothing behind', async () => {
   let answer;
   const inFlight = () => new Promise((resolve) => (answer = resolve));

@@ -1,0 +1,86 @@
+"""Started by scripts/bench/run: everything that is measured, in one run on one machine."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scripts.bench import chart, growth, operations, report, starting, throughput
+from scripts.bench.serving import BenchError
+from scripts.bench.sizes import FULL, SMOKE, Size
+from scripts.bench.stage import Stage, staged
+from scripts.local.emulator import EmulatorError
+from scripts.local.java import JavaError
+
+_SLOW_META_MS = 200
+_OPERATIONS_TIMES = 10
+
+
+def main() -> int:
+    """Print a table; `--json` and `--chart` write files beside it."""
+    asked = _parser().parse_args()
+    if not sys.platform.startswith("linux"):
+        print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
+        return 1
+    size = SMOKE if asked.smoke else FULL
+    with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
+        try:
+            with staged(Path(folder), _say) as stage:
+                measured = _measured(stage, size, asked.only or list(PARTS))
+        except (BenchError, EmulatorError, JavaError) as error:
+            _say(f"scripts/bench: {error}")
+            return 1
+    print(report.table(measured), end="")
+    if asked.json:
+        asked.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    if asked.chart and "throughput" in measured:
+        asked.chart.write_text(chart.svg(measured), encoding="utf-8")
+    return 0
+
+
+def _measured(stage: Stage, size: Size, parts: list[str]) -> dict[str, Any]:
+    return {"machine": report.machine()} | {part: PARTS[part](stage, size) for part in parts}
+
+
+def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
+    cases = throughput.cases(stage)
+    found = {case.name: throughput.measured(stage, case, size) for case in cases}
+    dispatch = next(case for case in cases if case.name == "dispatch")
+    stage.delay_meta(_SLOW_META_MS)
+    found[f"dispatch, Meta takes {_SLOW_META_MS} ms"] = throughput.measured(stage, dispatch, size)
+    stage.delay_meta(0)
+    growth.purchases(stage, size.ledger)
+    webhook = next(case for case in cases if case.name == "stripe_webhook")
+    name = f"stripe_webhook, {size.ledger:,} purchases"
+    return found | {name: throughput.measured(stage, webhook, size)}
+
+
+PARTS: dict[str, Callable[[Stage, Size], Any]] = {
+    "start": lambda stage, size: starting.measured(stage, size.starts),
+    "operations": lambda stage, _: operations.measured(stage, _OPERATIONS_TIMES),
+    "throughput": _throughput,
+    "memory": lambda stage, size: growth.memory(stage, size.memory_requests),
+    "growth": growth.sessions,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench/run", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="the smallest size: does it work?")
+    parser.add_argument(
+        "--only", action="append", choices=list(PARTS), help="one part; may be repeated"
+    )
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")
+    parser.add_argument("--chart", type=Path, metavar="PATH", help="write the README's chart there")
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""How much is measured: a run for figures, and one that shows that the bench itself works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """
+    `seconds` of load a measurement, `rounds` in which floor and function take turns.
+
+    `sessions` and `ledger` are how many documents are stored beforehand, in steps.
+    """
+
+    seconds: float
+    rounds: int
+    starts: int
+    memory_requests: int
+    sessions: tuple[int, ...]
+    ledger: int
+
+
+FULL = Size(4.0, 3, 11, 50_000, (1_000, 10_000, 100_000), 100_000)
+SMOKE = Size(0.4, 1, 1, 300, (20, 200), 20)
