@@ -17,7 +17,7 @@ from shared.usecases.ports import NewTask, Queue
 from tests.simulation.http_calls import Answered
 from tests.simulation.world import World
 
-Work = Callable[["Task", Callable[[Answered | None], None]], None]
+Work = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CloudTasks:
 
     def _again(self, task: Task) -> None:
         self.world.tell(f"task {task.name[:10]} is handed out twice")
-        self.executes(task, lambda _: None)
+        self.executes(task, lambda _: None, is_copy=True)
 
     def _ended(self, task: Task, answer: Answered | None) -> None:
         plan = self.plan.of(task.queue)

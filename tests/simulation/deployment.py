@@ -12,13 +12,13 @@ from shared.domain.destinations import Standing
 from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
 from tests.fakes import FakeDeadLetters, FakeSessions
-from tests.simulation.cloud_tasks import CloudTasks, QueuePlan, Task
+from tests.simulation.cloud_tasks import CloudTasks, QueuePlan, Task, events_of
 from tests.simulation.functions import Functions
 from tests.simulation.http_calls import Answered, post, post_from_browser
 from tests.simulation.meta import Meta
 from tests.simulation.stores import KnownAndCursors, WatchedDestinations, WatchedLedger
 from tests.simulation.stripe import StripeApi
-from tests.simulation.world import World
+from tests.simulation.world import Running, World
 
 Heard = Callable[[Answered | None], None]
 
@@ -58,6 +58,7 @@ class Deployment:
             stripe,
             self.meta,
         )
+        self.disturbed: set[str] = set()  # Events whose task may have been told twice.
         self._processes: dict[str, int] = {}
         self._endpoints: dict[str, object] = {}
         self._relay_at: set = set()
@@ -76,13 +77,22 @@ class Deployment:
             "stripe_webhook", event_id, heard, lambda e: post(e, "/", body, signed), event_id
         )
 
-    def dispatch(self, task: Task, heard: Heard) -> None:
+    def dispatch(self, task: Task, heard: Heard, *, is_copy: bool = False) -> None:
         named = {
             "X-CloudTasks-TaskName": task.name,
             "X-CloudTasks-TaskRetryCount": str(task.attempts - 1),
         }
         label = task.sale_key or task.name[:10]
-        self._serve("dispatch", label, heard, lambda e: post(e, "/", task.body, named), task)
+
+        def ended(answer: Answered | None) -> None:
+            if serving.is_disturbed:
+                self.disturbed |= events_of([task])
+            heard(answer)
+
+        serving = self._serve(
+            "dispatch", label, ended, lambda e: post(e, "/", task.body, named), task
+        )
+        serving.is_disturbed = is_copy
 
     def reconcile(self, job: str, heard: Heard = lambda _: None) -> None:
         self._serve("reconcile", job, heard, lambda e: post(e, f"/{job}"))
@@ -137,7 +147,7 @@ class Deployment:
 
     # How they are served.
 
-    def _serve(self, function: str, label: str, heard: Heard, ask, about: object = None) -> None:
+    def _serve(self, function: str, label: str, heard: Heard, ask, about: object = None) -> Running:
         process = self._process_of(function)
         endpoint = self._endpoints.get(process)
         if endpoint is None:
@@ -150,11 +160,13 @@ class Deployment:
                 if self.world.is_stormy and self.world.happens(self._answers_lost):
                     self.world.tell("the answer is lost")
                     answer = None
+            serving.is_disturbed |= answer is None
             heard(answer)
 
         name = f"{function} {label}"
         knew = self.ledger.purchases.get(label)
-        self.world.runs(name, process, lambda: ask(endpoint), answered, about, knew)
+        serving = self.world.runs(name, process, lambda: ask(endpoint), answered, about, knew)
+        return serving
 
     def _process_of(self, function: str) -> str:
         """Give a living process; now and then a second one serves beside the first."""

@@ -69,6 +69,7 @@ class Receipt:
     at: datetime
     task: object
     began_at: datetime
+    is_unsure: bool  # We were never told.
     was_returned: bool = False  # The ledger knew, when the request began.
 
 
@@ -107,7 +108,7 @@ class Meta:
             # Slow, but within what we wait for.
             self.world.waits(self.world.random.random() * timeout[1])
         self.world.tell(f"Meta gets {len(events)}: {fault or 'well'}")
-        told = [self._receipt(event) for event in events]
+        told = [self._receipt(event, fault) for event in events]
         self.sent += told
         answer = _REFUSALS.get(fault)
         if answer is not None:
@@ -129,7 +130,7 @@ class Meta:
                 return episode.fault
         return None
 
-    def _receipt(self, event: dict) -> Receipt:
+    def _receipt(self, event: dict, fault: Fault | None) -> Receipt:
         custom = event.get("custom_data", {})
         value, request = custom.get("value"), self.world.current
         return Receipt(
@@ -141,6 +142,7 @@ class Meta:
             at=self.world.now,
             task=request.about,
             began_at=request.began_at,
+            is_unsure=fault is not None,
             was_returned=request.knew is not None and _is_returned(request.knew[0]),
         )
 

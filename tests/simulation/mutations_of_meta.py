@@ -13,6 +13,7 @@ from shared.usecases import (
 )
 from tests.simulation.meta import Fault
 from tests.simulation.mutations import fails_with, mutation, mutation_where
+from tests.simulation.plans import Plan
 
 # What Meta says.
 
@@ -92,3 +93,12 @@ def bury_nothing_at_the_last_attempt(patch):
         told.deferred = None
 
     patch.setattr(dispatch_events.DispatchEvents, "_give_up", gives_up)
+
+
+def _fails_half_of_the_times(plan: Plan) -> bool:
+    return plan.weather.fails == 0 and any(e.probability < 1 for e in plan.episodes)
+
+
+@mutation_where(_fails_half_of_the_times)
+def let_a_whole_batch_come_back_for_its_rest(patch):
+    patch.setattr(dispatch_events.DispatchEvents, "_come_back", lambda *_: None)

@@ -71,6 +71,7 @@ class _Step:
         if self.error is None:
             return self._waits(is_before)
         world = self.world
+        world.current.is_disturbed = True
         raised = self.refuses if is_before and world.happens(0.5) else self.error
         world.tell(f"{self.name} {raised.__name__}{'' if is_before else ', all the same'}")
         raise raised("simulated")

@@ -105,8 +105,9 @@ def _open(going: Run) -> None:
         # Also while Meta fails: these wait in the queue.
         visitor = going.visitors[dice.choice(("ada", "bob"))]
         for seconds in (dice.uniform(0, 60), dice.uniform(0, 1_800)):
-            at = episode.since + timedelta(seconds=seconds)
-            going.world.at(at, lambda v=visitor: v.reports(2))
+            at, poison = episode.since + timedelta(seconds=seconds), dice.choice((None, 0, 3))
+            report = partial(visitor.reports, 4, frozenset({poison}))
+            going.world.at(at, report)
     for name, at in going.plan.withdrawals.items():
         visitor = going.visitors[name]
         going.world.at(at, visitor.withdraws)

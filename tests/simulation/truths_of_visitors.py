@@ -65,9 +65,17 @@ def _session_of(run: "Run", receipt: Receipt) -> str | None:
 def events_lost_or_doubled(run: "Run") -> list[str]:
     """What collect took reaches Meta, or a dead letter tells why; a poisoned one costs itself."""
     shop = run.shop
+    sure = Counter(
+        receipt.event_id
+        for receipt in shop.meta.receipts
+        if not (receipt.task.sale_key or receipt.is_unsure or receipt.event_id in shop.disturbed)
+    )
+    doubled = [
+        f"{event_id} was told {n} times for no reason" for event_id, n in sure.items() if n > 1
+    ]
     received = {receipt.event_id for receipt in shop.meta.receipts}
     buried = {letter.conversion.event_id: letter for letter in shop.dead_letters.kept.values()}
-    found = []
+    found = doubled
     # What the queue forgets before it could be buried is lost, and the log says so; a page view
     # may be shed where Meta is throttled.
     given_up, forgotten = events_of(shop.tasks.at_the_last), events_of(shop.tasks.deleted)

@@ -55,6 +55,7 @@ class Running:
     began_at: datetime
     about: object = None
     knew: object = None  # What the ledger knew of it when the request began.
+    is_disturbed: bool = False  # Something failed in it, or its caller never heard how it ended.
     lives: greenlet = field(repr=False, default=None)
 
     def __str__(self) -> str:
@@ -98,9 +99,6 @@ class World:
                 raise StuckError(f"still busy at {self.now}")
         self.now = until
 
-    def has_turns_before(self, until: datetime) -> bool:
-        return bool(self._waiting) and self._waiting[0][0] <= until
-
     # Requests.
 
     def runs(
@@ -111,13 +109,13 @@ class World:
         answered: Callable[[object | None], None],
         about: object = None,
         knew: object = None,
-    ) -> None:
+    ) -> Running:
         """Begin a request; `answered` gets what came of it, or None where its process died."""
         running = Running(next(self._requests), name, process, self.now, about, knew)
 
         def live() -> None:
             try:
-                answer = work()
+                answer = None if running.process in self.dead else work()
             except (Crash, GreenletExit):
                 answer = None
             self.running.remove(running)
@@ -126,10 +124,13 @@ class World:
         running.lives = greenlet(live, self._hub)
         self.running.append(running)
         self.tell("begins", running)
-        self._turn_of(running)
+        self.at(self.now, lambda: self._turn_of(running))
+        return running
 
     def _turn_of(self, running: Running, *thrown: type[BaseException]) -> None:
-        if running.lives.dead:
+        is_waiting = bool(running.lives)
+        if running.lives.dead or (thrown and not is_waiting):
+            # Over, or about to begin in a process that is no more.
             return
         before, self.current = self.current, running
         if thrown:
