@@ -50,8 +50,10 @@ KNOCKED_EVERY = timedelta(seconds=15)
 # A debt that waits in the ledger for its destination is looked at again this often, for consent,
 # refunds and age; for as long after a pause the relay also looks for debts that wait.
 PARKED_FOR = timedelta(hours=1)
-# Without any word of how long: Meta documents none, and half a minute costs a sale nothing.
-THROTTLED_FOR = timedelta(seconds=30)
+# Without any word of how long (Meta documents none) a throttle begins short, and each one that
+# follows doubles what it has lasted so far.
+THROTTLED_AT_LEAST = timedelta(seconds=5)
+THROTTLED_AT_MOST = timedelta(minutes=5)
 # A throttle that follows another one this soon is the same throttle, going on.
 _ONE_THROTTLE = timedelta(minutes=2)
 # A throttle this long, or of so many turns, means that a budget is used up.
@@ -122,7 +124,7 @@ class Standing:
             case Deferred(because=Because.MISCONFIGURED, detail=detail):
                 return self._moved(Running.PAUSED, detail, now)
             case Deferred(because=Because.THROTTLED | Because.BLOCKED, retry_after=retry_after):
-                return self._throttled(retry_after or THROTTLED_FOR, now)
+                return self._throttled(retry_after, now)
             case _:
                 return self
 
@@ -147,12 +149,13 @@ class Standing:
             throttled_until=None,
         )
 
-    def _throttled(self, wait: timedelta, now: datetime) -> "Standing":
-        until = now + wait
-        if self.throttled_until is not None and until <= self.throttled_until:
+    def _throttled(self, said: timedelta | None, now: datetime) -> "Standing":
+        ended = self.throttled_until
+        goes_on = ended is not None and now - ended <= _ONE_THROTTLE
+        began = (self.throttled_since or now) if goes_on else now
+        until = now + (said or min(max(now - began, THROTTLED_AT_LEAST), THROTTLED_AT_MOST))
+        if ended is not None and until <= ended:
             return self
-        goes_on = self.throttled_until is not None and now - self.throttled_until <= _ONE_THROTTLE
-        began = self.throttled_since if goes_on else now
         return replace(self, throttled_since=began, throttled_until=until)
 
 

@@ -11,7 +11,8 @@ from shared.domain.destinations import (
     PROBED,
     PROBED_EVERY,
     SUCCESS_NOTED_EVERY,
-    THROTTLED_FOR,
+    THROTTLED_AT_LEAST,
+    THROTTLED_AT_MOST,
     Heard,
     Running,
     Standing,
@@ -142,8 +143,25 @@ def test_being_blocked_holds_everything_as_a_throttle_does():
     assert (blocked.is_paused, blocked.throttled_for(NOW)) == (False, AN_HOUR)
 
 
-def test_a_throttle_that_names_no_time_lasts_half_a_minute():
-    assert throttled(Standing()).throttled_for(NOW) == THROTTLED_FOR
+def test_a_throttle_that_names_no_time_is_short():
+    assert throttled(Standing()).throttled_for(NOW) == THROTTLED_AT_LEAST
+
+
+def test_one_that_goes_on_doubles_what_it_lasted_up_to_a_limit():
+    standing, now, waits = Standing(), NOW, []
+    for _ in range(10):
+        standing = throttled(standing, now)
+        waits.append(standing.throttled_for(now))
+        now = standing.throttled_until
+
+    assert waits[:5] == [n * A_SECOND for n in (5, 5, 10, 20, 40)]
+    assert waits[-1] == THROTTLED_AT_MOST
+
+
+def test_many_who_hear_of_one_throttle_at_once_make_it_no_longer():
+    standing = throttled(Standing())
+
+    assert throttled(standing) == standing
 
 
 def test_a_shorter_throttle_does_not_cut_a_longer_one():
@@ -158,12 +176,13 @@ def test_a_short_throttle_is_no_exhaustion_and_a_long_one_is():
 
 
 def test_a_throttle_that_goes_on_becomes_one():
-    first = throttled(Standing())
-    second = throttled(first, NOW + THROTTLED_FOR)
+    half = A_MINUTE / 2
+    first = throttled(Standing(), retry_after=half)
+    second = throttled(first, NOW + half, retry_after=half)
 
     assert not first.is_exhausted(NOW)
-    assert second.is_exhausted(NOW + THROTTLED_FOR)
-    assert not second.is_exhausted(NOW + 2 * THROTTLED_FOR)
+    assert second.is_exhausted(NOW + half)
+    assert not second.is_exhausted(NOW + A_MINUTE)
 
 
 def test_two_short_throttles_far_apart_are_none():
