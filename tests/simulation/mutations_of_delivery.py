@@ -20,7 +20,6 @@ from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.fakes import FakeLedger
 from tests.simulation.mutations import mutation, mutation_where
-from tests.simulation.plans import Plan
 
 # The ledger and the queue.
 
@@ -172,20 +171,6 @@ def forget_the_attempt_that_died(patch):
         return self if self.is_being_attempted(now) else replace(self, attempt_until=None)
 
     patch.setattr(Delivery, "without_dead_attempt", forgets)
-
-
-def _ends_soon_and_crashes(plan: Plan) -> bool:
-    weather, queue = plan.weather, plan.queues.purchases
-    is_slow = weather.waits >= 0.5 and weather.waits_for > 30
-    return queue.max_attempts == 3 and weather.crashes >= 0.03 and is_slow
-
-
-@mutation_where(_ends_soon_and_crashes)
-def forget_the_attempt_that_died_when_its_debt_is_handed_back(patch):
-    parked = Delivery.parked
-    patch.setattr(
-        Delivery, "parked", lambda self, *args: parked(replace(self, attempt_until=None), *args)
-    )
 
 
 @mutation
