@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +26,35 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
         return 1
-    size = SMOKE if asked.smoke else FULL
+    size = _size(asked)
     with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
         try:
             with staged(Path(folder), _say) as stage:
-                measured = _measured(stage, size, asked.only or list(PARTS))
+                measured = _measured(stage, size, asked.only or list(PARTS), asked.json)
         except (BenchError, EmulatorError, JavaError) as error:
             _say(f"scripts/bench: {error}")
             return 1
     print(report.table(measured), end="")
-    if asked.json:
-        asked.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     if asked.chart and "throughput" in measured:
         asked.chart.write_text(chart.svg(measured), encoding="utf-8")
     return 0
 
 
-def _measured(stage: Stage, size: Size, parts: list[str]) -> dict[str, Any]:
-    return {"machine": report.machine()} | {part: PARTS[part](stage, size) for part in parts}
+def _size(asked: argparse.Namespace) -> Size:
+    size = SMOKE if asked.smoke else FULL
+    if asked.sessions:
+        size = replace(size, sessions=tuple(sorted(asked.sessions)))
+    return replace(size, ledger=asked.ledger) if asked.ledger is not None else size
+
+
+def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> dict[str, Any]:
+    """Measure part by part; what is done is kept, whatever becomes of the rest."""
+    measured: dict[str, Any] = {"machine": report.machine()}
+    for part in parts:
+        measured[part] = PARTS[part](stage, size)
+        if kept is not None:
+            kept.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return measured
 
 
 def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
@@ -61,9 +73,9 @@ def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
 PARTS: dict[str, Callable[[Stage, Size], Any]] = {
     "start": lambda stage, size: starting.measured(stage, size.starts),
     "operations": lambda stage, _: operations.measured(stage, _OPERATIONS_TIMES),
-    "throughput": _throughput,
     "memory": lambda stage, size: growth.memory(stage, size.memory_requests),
     "growth": growth.sessions,
+    "throughput": _throughput,
 }
 
 
@@ -73,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="append", choices=list(PARTS), help="one part; may be repeated"
     )
+    parser.add_argument(
+        "--sessions", type=int, action="append", metavar="N", help="a step of growth; repeated"
+    )
+    parser.add_argument("--ledger", type=int, metavar="N", help="purchases stored beforehand")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")
     parser.add_argument("--chart", type=Path, metavar="PATH", help="write the README's chart there")
     return parser
