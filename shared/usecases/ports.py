@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.aliases import Alias
-from shared.domain.conversions import Conversion, Destination, EventsTask, PurchaseTask
+from shared.domain.conversions import Conversion, Destination, Work
 from shared.domain.custom_data import Content
 from shared.domain.dead_letters import DeadLetter, LetterState
 from shared.domain.destinations import Standing
@@ -73,7 +73,7 @@ class NewTask:
 
     queue: Queue
     name: str
-    task: EventsTask | PurchaseTask
+    task: Work
     not_before: datetime | None = None
 
 
