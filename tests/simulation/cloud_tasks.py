@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.adapters.cloud_tasks import QueueSettings
 from shared.adapters.task_bodies import encode
 from shared.domain.conversions import EventsGroup, EventsTask, PurchaseTask
 from shared.domain.retry_plan import RetryPlan
@@ -22,22 +23,42 @@ Work = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class QueuePlan:
-    """What the two queues were told, and for how long they keep a name taken."""
+    """
+    What the two kinds of queues were told, and for how long they keep a name taken.
+
+    `shards` queues share the events, and the purchases; at `grows_at` each gets one more.
+    """
 
     events: RetryPlan
     purchases: RetryPlan
     names_taken_for: timedelta
+    shards: int = 1
+    grows_at: datetime | None = None
 
     def of(self, queue: Queue) -> RetryPlan:
         return self.events if queue is Queue.EVENTS else self.purchases
 
+    def place_of(self, task: NewTask, now: datetime) -> str:
+        """Name a task as its queue does: a name is known to one queue only."""
+        shards = self.shards + (self.grows_at is not None and now >= self.grows_at)
+        names = {kind: tuple(f"{kind}-{n}" for n in range(shards)) for kind in Queue}
+        settings = QueueSettings(names[Queue.EVENTS], names[Queue.PURCHASES], "", None)
+        return f"{settings.path_of(task.queue, task.name)}/{task.name}"
+
     def __str__(self) -> str:
-        return f"{self.events}\n{self.purchases}\nnames are taken for {self.names_taken_for}"
+        grows = f", one more from {self.grows_at:%d %H:%M:%S}" if self.grows_at else ""
+        return (
+            f"{self.events}\n{self.purchases}\nnames are taken for {self.names_taken_for}, "
+            f"in {self.shards} queues{grows}"
+        )
 
 
 @dataclass(eq=False, slots=True)
 class Task:
+    """`name` is its own, `place` what its queue knows it by."""
+
     name: str
+    place: str
     queue: Queue
     body: bytes
     work: object
@@ -57,25 +78,27 @@ class CloudTasks:
     executes: Work
     repeats: float = 0.0
     alive: dict[str, Task] = field(default_factory=dict)
-    ever: set[str] = field(default_factory=set)
+    ever: dict[str, Task] = field(default_factory=dict)
+    twice: list[Task] = field(default_factory=list)  # By two queues, as one came to them.
     deleted: list[Task] = field(default_factory=list)
     at_the_last: list[Task] = field(default_factory=list)
     _taken_until: dict[str, datetime] = field(default_factory=dict)
 
     def create(self, task: NewTask) -> None:
-        world = self.world
-        if task.name in self.alive or world.now < self._taken_until.get(task.name, world.now):
+        world, place = self.world, self.plan.place_of(task, self.world.now)
+        if place in self.alive or world.now < self._taken_until.get(place, world.now):
             world.tell(f"task {task.name[:10]} is taken")
             return
-        made = Task(task.name, task.queue, encode(task.task), task.task)
-        self.alive[task.name] = made
-        self.ever.add(task.name)
+        made = Task(task.name, place, task.queue, encode(task.task), task.task)
+        if (before := self.ever.get(task.name)) and before.place != place:
+            self.twice.append(made)
+        self.alive[place] = self.ever[task.name] = made
         world.tell(f"task {task.name[:10]} is queued for {task.not_before or 'now'}")
         soon = world.now + timedelta(seconds=world.random.random())
         world.at(max(soon, task.not_before or soon), lambda: self._attempt(made))
 
     def _attempt(self, task: Task) -> None:
-        if self.alive.get(task.name) is not task:
+        if self.alive.get(task.place) is not task:
             return
         task.attempts += 1
         if task.attempts == self.plan.of(task.queue).max_attempts:
@@ -103,15 +126,18 @@ class CloudTasks:
             self.world.at(self.world.now + pause, lambda: self._attempt(task))
 
     def _forget(self, task: Task) -> None:
-        self.alive.pop(task.name, None)
-        self._taken_until[task.name] = self.world.now + self.plan.names_taken_for
+        self.alive.pop(task.place, None)
+        self._taken_until[task.place] = self.world.now + self.plan.names_taken_for
 
 
 def events_of(tasks: list[Task]) -> set[str]:
     """Name the browser events that tasks carried."""
     carried = [task.work for task in tasks if isinstance(task.work, EventsTask | EventsGroup)]
-    batches = [batch for work in carried for batch in work.batches]
-    return {conversion.event_id for batch in batches for conversion in batch.conversions}
+    return {event_id for work in carried for batch in work.batches for event_id in events_in(batch)}
+
+
+def events_in(batch: EventsTask) -> set[str]:
+    return {conversion.event_id for conversion in batch.conversions}
 
 
 def _wait_after(plan: RetryPlan, failures: int) -> timedelta:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.domain.destinations import Standing
-from shared.domain.policies import Policies
 from shared.domain.purchases import Purchase
+from shared.usecases.ports import PortError
 from tests.fakes import FakeDeadLetters, FakeSessions
 from tests.simulation.cloud_tasks import CloudTasks, QueuePlan, Task, events_of
 from tests.simulation.functions import Functions
 from tests.simulation.http_calls import Answered, post, post_from_browser
 from tests.simulation.meta import Meta
+from tests.simulation.settings import Settings
 from tests.simulation.stores import KnownAndCursors, WatchedDestinations, WatchedLedger
 from tests.simulation.stripe import StripeApi
 from tests.simulation.world import Running, World
@@ -29,17 +30,17 @@ class Deployment:
     def __init__(
         self,
         world: World,
-        policies: Policies,
+        settings: Settings,
         plan: QueuePlan,
         stripe: StripeApi,
         *,
         answers_lost: float,
     ) -> None:
-        self.world, self.stripe = world, stripe
+        self.world, self.settings, self.stripe = world, settings, stripe
         self._answers_lost = answers_lost
-        self.meta = Meta(world, self._meta_is_asked)
+        self.meta = Meta(world, self._meta_is_asked, self._whose)
         self.sessions, self.dead_letters = FakeSessions(), FakeDeadLetters()
-        self.ledger = WatchedLedger(self._look)
+        self.ledger = WatchedLedger(self._look, world.clock)
         self.destinations = WatchedDestinations(self._turned, world.clock)
         self.pauses = 0
         self.tasks = CloudTasks(world, plan, self.dispatch)
@@ -48,7 +49,7 @@ class Deployment:
         self.sent: Callable[[datetime], None] = lambda _: None
         self._functions = Functions(
             world,
-            policies,
+            settings,
             self.sessions,
             self.ledger,
             self.dead_letters,
@@ -62,9 +63,14 @@ class Deployment:
         self._processes: dict[str, int] = {}
         self._endpoints: dict[str, object] = {}
         self._relay_at: set = set()
+        self._commands = 0
 
     def _meta_is_asked(self, began_at: datetime) -> None:
         self.sent(began_at)
+
+    def _whose(self, task: Task) -> str | None:
+        found = self.ledger.purchases.get(task.sale_key)
+        return found[0].session_id if found else None
 
     # Who calls.
 
@@ -96,6 +102,20 @@ class Deployment:
 
     def reconcile(self, job: str, heard: Heard = lambda _: None) -> None:
         self._serve("reconcile", job, heard, lambda e: post(e, f"/{job}"))
+
+    def operator(self, command: str, work: Callable[..., object], heard) -> None:
+        """Run a command of a person's, in a process of its own."""
+        self._commands += 1
+        process, ports = f"settled/{self._commands}", self._functions.ports_of_the_operator()
+
+        def work_on_ports() -> object | None:
+            try:
+                return work(ports)
+            except PortError as error:
+                self.world.tell(f"the command failed: {error}")
+                return None
+
+        self.world.runs(f"settled {command}", process, work_on_ports, heard)
 
     # Cloud Scheduler's jobs, as often as they would find something.
 

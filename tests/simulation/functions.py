@@ -39,6 +39,7 @@ from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.builders import plain_e164
 from tests.fakes import (
     FakeDeadLetters,
+    FakeRejectedPurchases,
     FakeReleases,
     FakeSessions,
     FakeSessionWriter,
@@ -48,6 +49,7 @@ from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks
 from tests.simulation.http_calls import ORIGIN
 from tests.simulation.meta import Meta
 from tests.simulation.ports import Interrupted
+from tests.simulation.settings import Settings
 from tests.simulation.stores import KnownAndCursors, WatchedDestinations, WatchedLedger
 from tests.simulation.stripe import StripeApi
 from tests.simulation.world import World
@@ -61,7 +63,7 @@ class Functions:
     """What outlives every process, and how a process is made on it."""
 
     world: World
-    policies: Policies
+    settings: Settings
     sessions: FakeSessions
     ledger: WatchedLedger
     dead_letters: FakeDeadLetters
@@ -80,6 +82,18 @@ class Functions:
             "reconcile": self._reconcile,
         }
         return boots[function]()
+
+    @property
+    def policies(self) -> Policies:
+        return self.settings.policies
+
+    def ports_of_the_operator(self) -> "OperatorPorts":
+        return OperatorPorts(
+            letters=self._store(self.dead_letters, "dead_letters"),
+            rejected=self._store(FakeRejectedPurchases(self.ledger), "ledger"),
+            ledger=self._store(self.ledger, "ledger"),
+            tasks=self._queue(self.tasks),
+        )
 
     def _store(self, port: object, name: str):
         return Interrupted(port, self.world, name, StoreUnavailableError)
@@ -110,7 +124,13 @@ class Functions:
         releases = self._store(FakeReleases(self.ledger), "releases")
         rule: ConsentRule = self.policies.consent
         return CollectEndpoint(
-            collect=CollectEvents(writer, self._queue(AsyncCloudTasks(self.tasks)), rule),
+            collect=CollectEvents(
+                writer,
+                self._queue(AsyncCloudTasks(self.tasks)),
+                rule,
+                shed=self.settings.shed,
+                budget=self.settings.budget,
+            ),
             release=ReleasePurchase(releases, writer),
             scripts={},
             origins=frozenset({ORIGIN}),
@@ -148,6 +168,7 @@ class Functions:
                 heed=heed,
                 policies=self.policies,
                 clock=self.world.clock,
+                shed=self.settings.shed,
             ),
             dispatch_purchase=DispatchPurchase(
                 ledger=ledger,
@@ -199,6 +220,16 @@ class Functions:
             project=PROJECT,
             clock=self.world.clock,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPorts:
+    """What the command `settled dead-letters` works on."""
+
+    letters: object
+    rejected: object
+    ledger: object
+    tasks: object
 
 
 class _Secret:

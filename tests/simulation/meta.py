@@ -71,6 +71,7 @@ class Receipt:
     began_at: datetime
     is_unsure: bool  # We were never told.
     was_returned: bool = False  # The ledger knew, when the request began.
+    session_id: str | None = None  # Whose it was, as far as the ledger knew.
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ class Meta:
 
     world: World
     asked: Callable[[datetime], None]
+    whose: Callable[[object], str | None]  # The session that explains what a task carries.
     episodes: list[Episode] = field(default_factory=list)
     poison: set[str] = field(default_factory=set)
+    mended_at: datetime | None = None  # When poison stops to be any.
     receipts: list[Receipt] = field(default_factory=list)
     sent: list[Receipt] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
@@ -133,6 +136,7 @@ class Meta:
     def _receipt(self, event: dict, fault: Fault | None) -> Receipt:
         custom = event.get("custom_data", {})
         value, request = custom.get("value"), self.world.current
+        whose = self.whose(request.about)
         return Receipt(
             event_name=event["event_name"],
             event_id=event["event_id"],
@@ -144,6 +148,7 @@ class Meta:
             began_at=request.began_at,
             is_unsure=fault is not None,
             was_returned=request.knew is not None and _is_returned(request.knew[0]),
+            session_id=whose,
         )
 
     def _refusal(self, events: list[Receipt]) -> "Response | None":
@@ -154,7 +159,8 @@ class Meta:
         now = self.world.now.timestamp()
         if any(now - event.event_time > SEVEN_DAYS for event in events):
             return _error(400, 100, 2804003)
-        if any(event.event_id in self.poison for event in events):
+        is_mended = self.mended_at is not None and self.world.now >= self.mended_at
+        if not is_mended and any(event.event_id in self.poison for event in events):
             return _error(400, 100, 2804019)
         return None
 

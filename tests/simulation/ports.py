@@ -48,11 +48,12 @@ class _Step:
         refuses: type[Exception] | None,
     ):
         self.world, self.name, self.error, self.refuses = world, name, error, refuses
+        self.port = name.partition(".")[0]
 
     def strikes(self) -> Callable[[bool], None] | None:
         """Draw what will happen; it happens before the call or after it, as likely as not."""
         world, weather = self.world, self.world.weather
-        if world.now >= weather.until:
+        if world.now >= weather.until or weather.only_at not in (None, self.port):
             return None
         drawn = world.random.random()
         if drawn < weather.crashes:

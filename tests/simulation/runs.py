@@ -1,8 +1,9 @@
 """One run of one seed: a shop opens, lives through its plan, comes to rest, and is looked at."""
 
 import io
+from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -10,12 +11,14 @@ from random import Random
 from shared.domain.purchases import event_id_of
 from shared.http import collect_endpoint, dispatch_endpoint
 from shared.usecases import dispatch_purchase
-from tests.builders import POLICIES
 from tests.simulation import truths
 from tests.simulation.deployment import Deployment
+from tests.simulation.manners import Answer
+from tests.simulation.operators import Operator
+from tests.simulation.oracle import Expected, expectations
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.stripe import StripeApi, Webhooks, lived_through
-from tests.simulation.visitors import ADA, BOB, EVE, Visitor
+from tests.simulation.visitors import ADA, BOB, EVE, Person, Visitor
 from tests.simulation.world import BEGINNING, World
 from tests.stories.shop import ADA as CAST_ADA
 from tests.stories.shop import BOB as CAST_BOB
@@ -25,6 +28,8 @@ from tests.stories.shop import EVE as CAST_EVE
 RESTS_WITHIN = timedelta(hours=8)
 # What is personal is forgotten after nine days.
 FORGETS_WITHIN = timedelta(days=10)
+
+Sharpened = Callable[[Plan], Plan]
 
 
 @dataclass(slots=True)
@@ -36,8 +41,9 @@ class Run:
     shop: Deployment
     visitors: dict[str, Visitor]
     webhooks: Webhooks
-    reportable: frozenset[str] = frozenset()
-    without_session: frozenset[str] = frozenset()
+    operator: Operator
+    expected: dict[str, Expected] = field(default_factory=dict)
+    objects_of_events: dict[str, str] = field(default_factory=dict)
     log: str = ""
     violations: list[str] = None
 
@@ -46,20 +52,21 @@ class Run:
         return "\n".join([str(self.plan), "", *(self.world.trace or ())])
 
 
-def run(seed: int, *, tells: bool = False) -> Run:
-    """Live through a seed; `violations` says what should never have been."""
-    plan = plan_of(seed)
+def run(seed: int, *, tells: bool = False, sharpened: Sharpened = lambda plan: plan) -> Run:
+    """
+    Live through a seed; `violations` says what should never have been.
+
+    `sharpened` makes its plan one in which something that is looked for is common.
+    """
+    plan = sharpened(plan_of(seed))
     world = World(seed, tells=tells)
     stripe = StripeApi(world, plan.never_made, plan.ends_at)
-    policies = replace(POLICIES, refund_event=plan.refund_event)
-    shop = Deployment(world, policies, plan.queues, stripe, answers_lost=plan.answers_lost)
-    shop.meta.episodes = list(plan.episodes)
+    shop = Deployment(world, plan.settings, plan.queues, stripe, answers_lost=plan.answers_lost)
+    shop.meta.episodes, shop.meta.mended_at = list(plan.episodes), plan.mended_at
     shop.tasks.repeats = plan.repeats
-    visitors = {
-        person.name: Visitor(world, shop, person, agrees=person is not EVE)
-        for person in (ADA, BOB, EVE)
-    }
-    going = Run(plan, world, shop, visitors, Webhooks(world, shop.webhook), violations=[])
+    visitors = {person.name: _visitor(world, shop, person, plan) for person in (ADA, BOB, EVE)}
+    webhooks, operator = Webhooks(world, shop.webhook), Operator(world, shop)
+    going = Run(plan, world, shop, visitors, webhooks, operator, violations=[])
     shop.answered = partial(truths.hold_for_answer, going)
     shop.noted = partial(truths.hold_for_note, going)
     shop.sent = partial(truths.hold_for_sending, going)
@@ -71,6 +78,14 @@ def run(seed: int, *, tells: bool = False) -> Run:
             going.log = log.getvalue()
     going.violations += truths.broken_at_the_end(going)
     return going
+
+
+def _visitor(world: World, shop: Deployment, person: Person, plan: Plan) -> Visitor:
+    manner = plan.manners[person.name]
+    is_silent = manner.answer is Answer.NOTHING
+    agrees = manner.answer is Answer.YES
+    agrees |= is_silent and not plan.settings.asks(manner.country)
+    return Visitor(world, shop, person, manner, agrees)
 
 
 def _live(going: Run) -> None:
@@ -88,6 +103,7 @@ def _live(going: Run) -> None:
     days = {p.settled_at.date() for p, _ in going.shop.ledger.purchases.values()}
     for settled_on in sorted(days):
         going.shop.reconcile(f"statement?day={settled_on}")
+    going.expected = expectations(going)
     going.violations += truths.broken_at_rest(going)
     world.goes_on(world.now + FORGETS_WITHIN)
 
@@ -108,29 +124,35 @@ def _open(going: Run) -> None:
             at, poison = episode.since + timedelta(seconds=seconds), dice.choice((None, 0, 3))
             report = partial(visitor.reports, 4, frozenset({poison}))
             going.world.at(at, report)
-    for name, at in going.plan.withdrawals.items():
-        visitor = going.visitors[name]
-        going.world.at(at, visitor.withdraws)
+    for name, withdrawal in going.plan.withdrawals.items():
+        visitor, at = going.visitors[name], withdrawal.at
+        going.world.at(at, partial(visitor.withdraws, keeps_storage=withdrawal.keeps_storage))
         # What is on its way when somebody says no.
         for _ in range(2):
             before = timedelta(seconds=dice.uniform(0, dice.choice((2, 60, 600))))
             going.world.at(at - before, lambda v=visitor: v.reports(1))
+    for _ in range(going.plan.crowd):
+        # All within seconds, so that a budget is used up.
+        visitor = going.visitors[dice.choice(tuple(going.visitors))]
+        at = BEGINNING + timedelta(seconds=dice.uniform(0, 15))
+        going.world.at(at, partial(visitor.reports, dice.choice((2, 6, 12))))
 
 
 def _sell(going: Run) -> None:
     """Let the stories of the account begin, each with the session that its browser has by now."""
     plan, cast = going.plan, {CAST_ADA: "ada", CAST_BOB: "bob", CAST_EVE: "eve"}
     known = {name: going.visitors[name].session_id for name in cast.values()}
-    going.without_session = frozenset(name for name in known if known[name] is None)
     sessions = {told: known[name] or f"s_nobody_{name}" for told, name in cast.items()}
-    account, going.reportable = lived_through(plan.stories, plan.version, plan.customer, sessions)
+    account = lived_through(plan.telling, sessions)
     going.shop.stripe.begins(account)
     created = {event["id"]: event for event in account.events}
+    going.objects_of_events = {e["id"]: e["data"]["object"]["id"] for e in account.events}
     for event_id, late in plan.deliveries:
         made_at = datetime.fromtimestamp(created[event_id]["created"], UTC)
         going.webhooks.deliver(created[event_id], made_at + late)
     if plan.is_poisoned:
-        going.shop.meta.poison |= {event_id_of(key, None) for key in going.reportable}
+        keys = [each for each in account.objects if each.startswith(("pi_", "in_"))]
+        going.shop.meta.poison |= {event_id_of(key, None) for key in keys}
     _thank(going)
     _look_after(going)
 
@@ -153,6 +175,8 @@ def _look_after(going: Run) -> None:
     for job in jobs:
         at = BEGINNING + timedelta(seconds=dice.uniform(0, min(span, 100_000)))
         going.world.at(at, partial(going.shop.reconcile, job))
+    for after in going.plan.looks:
+        going.world.at(BEGINNING + after, going.operator.looks)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import json
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
+from random import Random
 
 import msgspec
 
@@ -12,6 +13,7 @@ from shared.domain.custom_data import Content
 from shared.domain.reconciling import Cursor, Listed, Page
 from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
 from tests.simulation.http_calls import Answered
+from tests.simulation.invented import invents
 from tests.simulation.world import World
 from tests.stories.cast import tell
 from tests.stories.stripe_account import StripeAccount
@@ -22,38 +24,51 @@ _RETRIES = (30, 300, 1_200, 3_600)
 _GIVES_UP_AFTER = timedelta(days=3)
 
 
-@cache
-def _told(stories: tuple[str, ...], version: str, customer: str | None):
-    account, reportable = tell(*stories, version=version, customer=customer)
-    text = json.dumps({"events": account.events, "objects": account.objects})
-    return account, frozenset(reportable), text
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Stories of the cast, told at a version; and some that nobody wrote, drawn by `invented`."""
+
+    stories: tuple[str, ...]
+    version: str
+    customer: str | None
+    invented: int | None = None
+
+    def __str__(self) -> str:
+        invented = [] if self.invented is None else [f"invented {self.invented}"]
+        return f"stories {', '.join([*self.stories, *invented])} ({self.version})"
 
 
-def lived_through(
-    stories: tuple[str, ...], version: str, customer: str | None, sessions: dict[str, str]
-) -> tuple[StripeAccount, frozenset[str]]:
+@lru_cache(200)
+def _told(telling: Telling) -> tuple[StripeAccount, str]:
+    account, _ = tell(*telling.stories, version=telling.version, customer=telling.customer)
+    if telling.invented is not None:
+        invents(account, Random(f"invented {telling.invented}"), telling.customer)
+    return account, json.dumps({"events": account.events, "objects": account.objects})
+
+
+def lived_through(telling: Telling, sessions: dict[str, str]) -> StripeAccount:
     """
-    Give the account of some stories, and the sales that may be reported.
+    Give the account of some stories.
 
     `sessions` puts those that the browsers really have in the place of the cast's.
     """
-    account, reportable, text = _told(stories, version, customer)
+    account, text = _told(telling)
     for told, real in sessions.items():
         text = text.replace(f'"{told}"', f'"{real}"')
     mine = copy(account)
     found = msgspec.json.decode(text)
     mine.events, mine.objects = found["events"], found["objects"]
-    return mine, reportable
+    return mine
 
 
-def event_types_of(stories, version, customer) -> list[tuple[str, str, bool]]:
-    """List id, type and whether our key can read it, for whoever plans what gets lost."""
-    account, _, _ = _told(stories, version, customer)
-    return [(e["id"], e["type"], e["id"] not in account.elsewhere) for e in account.events]
+def events_of(telling: Telling) -> list[tuple[dict, bool]]:
+    """List the events and whether our key can read them, for whoever plans what gets lost."""
+    account, _ = _told(telling)
+    return [(event, event["id"] not in account.elsewhere) for event in account.events]
 
 
-def last_event_at(stories, version, customer) -> datetime:
-    account, _, _ = _told(stories, version, customer)
+def last_event_at(telling: Telling) -> datetime:
+    account, _ = _told(telling)
     return datetime.fromtimestamp(max(event["created"] for event in account.events), UTC)
 
 

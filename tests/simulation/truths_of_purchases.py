@@ -12,8 +12,10 @@ from shared.domain.refund_events import refund_task
 from shared.domain.sessions import Visit
 from shared.domain.statement import statements
 from tests.simulation.cloud_tasks import events_of
-from tests.simulation.meta import Fault
-from tests.simulation.truth import returned, sales, settled, worth
+from tests.simulation.meta import Fault, Receipt
+from tests.simulation.oracle import Expected
+from tests.simulation.stripe_sales import parts_of_invoices
+from tests.simulation.truth import has_no_consent, is_named_by, returned, sales, worth
 
 if TYPE_CHECKING:
     from tests.simulation.runs import Run
@@ -24,24 +26,62 @@ LATE_AFTER = timedelta(hours=47)
 
 
 def told_wrongly(run: "Run") -> list[str]:
-    """Nothing is accepted that did not settle, or may not be told; nor at another value."""
+    """Nothing is accepted that did not settle, or may not be told; nor in other words."""
     found = []
     for receipt in run.shop.meta.purchases():
         sale_key = receipt.task.sale_key
-        if sale_key not in run.reportable:
-            found.append(f"Meta was told of {sale_key}, which is nothing to report")
-        elif (told := (receipt.value, receipt.currency)) != (true := worth(run, sale_key)):
-            found.append(f"Meta was told {told} of {sale_key}, which is worth {true}")
-        if receipt.was_returned and returned(run, sale_key) >= settled(run, sale_key):
+        expected = run.expected.get(sale_key)
+        if expected is None or not (expected.may_be_told or is_told_of_nobody(run, receipt)):
+            why = sorted(expected.silent) if expected else "no sale of ours"
+            found.append(f"Meta was told of {sale_key}, which is nothing to report: {why}")
+            continue
+        told = (receipt.event_name, receipt.value, receipt.currency)
+        if told != (true := (expected.event_name, *worth(expected))):
+            found.append(f"Meta was told {told} of {sale_key}, which is {true}")
+        if receipt.was_returned and returned(run, sale_key) >= expected.sale.settled:
             found.append(f"Meta was told of {sale_key}, known to be given back")
     return found
+
+
+def told_too_soon(run: "Run") -> list[str]:
+    """What waits for the event that names its session is told of nobody only after MATCH_FOR."""
+    found = []
+    for receipt in run.shop.meta.purchases():
+        expected = run.expected.get(receipt.task.sale_key)
+        if expected is None or receipt.session_id is not None or not expected.sale.naming:
+            continue
+        if not _is_sure(expected):
+            continue
+        if is_named_by(run, expected, receipt.began_at):
+            found.append(f"{expected.sale.key} was told of nobody, and somebody was named")
+        waited = receipt.at - run.shop.ledger.noted_at[expected.sale.key]
+        if waited < run.plan.settings.match_for:
+            found.append(f"{expected.sale.key} was told of nobody after {waited}")
+    return found
+
+
+def _is_sure(expected: Expected) -> bool:
+    return bool(expected.sessions) and expected.sessions[0] in expected.sale.naming
+
+
+def is_told_of_nobody(run: "Run", receipt: Receipt) -> bool:
+    """
+    Tell whether it was told as one of an unknown buyer, where that is allowed.
+
+    Who it was stood in an event that came later (`told_too_soon` says how much later).
+    """
+    expected, settings = run.expected[receipt.task.sale_key], run.plan.settings
+    asks = all(settings.asks(country) for country in expected.sale.countries)
+    may_be_nobody = settings.says("UNMATCHED") == "send" and not asks
+    is_of_nobody = receipt.session_id is None and bool(expected.sessions)
+    return is_of_nobody and may_be_nobody and expected.silent == {"no_consent"}
 
 
 def not_told(run: "Run") -> list[str]:
     """Every settled payment is accepted once, or stands in the ledger with a true reason."""
     received = Counter(receipt.task.sale_key for receipt in run.shop.meta.purchases())
     found = []
-    for sale_key in sorted(run.reportable):
+    for sale_key, expected in sorted(run.expected.items()):
         entry = run.shop.ledger.purchases.get(sale_key)
         if entry is None:
             found.append(f"{sale_key} settled and is not in the ledger")
@@ -55,29 +95,71 @@ def not_told(run: "Run") -> list[str]:
                 f"Meta counts {sale_key} {times} times; "
                 f"the ledger says {delivery.state}, {ambiguous} times ambiguous"
             )
-        if delivery.state not in (State.ACCEPTED, *_reasons_for_silence(run, entry[0])):
-            found.append(f"{sale_key} is {delivery.state} ({delivery.reason}) for no reason")
-        if not delivery.is_open and delivery.state is not State.ACCEPTED and not delivery.reason:
-            found.append(f"{sale_key} is {delivery.state} without a reason")
+        if delivery.state is not State.ACCEPTED and not _is_true(run, entry[0], expected):
+            why = sorted(expected.silent)
+            found.append(f"{sale_key} is {delivery.state} ({delivery.reason}) for no reason {why}")
     return found
 
 
-def _reasons_for_silence(run: "Run", purchase: Purchase) -> set[State]:
-    """Say in which states a sale that may be reported may end all the same, and why."""
+def _is_true(run: "Run", purchase: Purchase, expected: Expected) -> bool:
+    """Tell whether there is the reason for which somebody was not told."""
     delivery = purchase.deliveries[Destination.META]
     is_old = run.world.now - purchase.settled_at > TOO_OLD_AFTER
     is_true = {
         # One that failed too late to be told of its failure was withheld for it all the same.
-        Withheld.REFUNDED: returned(run, purchase.sale_key, failed=is_old)
-        >= purchase.settled_minor,
-        Withheld.NO_CONSENT: _has_no_consent(run, purchase),
+        Withheld.REFUNDED: 0
+        < expected.sale.settled
+        <= returned(run, purchase.sale_key, failed=is_old),
+        Withheld.NO_CONSENT: has_no_consent(run, purchase),
         Expired.TOO_OLD: is_old,
         Expired.LATE_FOR_DEDUPLICATION: purchase.released_at is not None
         and run.world.now - purchase.released_at > LATE_AFTER,
     }
-    if delivery.state is State.REJECTED:
-        return {State.REJECTED} if is_hopeless(run, purchase.event_id, delivery.reason) else set()
-    return {delivery.state} if is_true.get(delivery.reason) else set()
+    match delivery.state:
+        case State.REJECTED if expected.may_be_told or delivery.attempts:
+            return _is_refused(run, purchase, expected)
+        case State.WITHHELD if delivery.reason in expected.silent | expected.maybe_silent:
+            return True
+        case State.WITHHELD | State.EXPIRED:
+            return bool(is_true.get(delivery.reason))
+        case _:
+            return False
+
+
+def _is_refused(run: "Run", purchase: Purchase, expected: Expected) -> bool:
+    reason = purchase.deliveries[Destination.META].reason
+    if reason == "insufficient_user_data":
+        # A direct payment knows of its buyer what the visit tells, and no more.
+        return expected.sale.is_direct and purchase.session_id is None
+    return is_hopeless(run, purchase.event_id, reason)
+
+
+def explained_wrongly(run: "Run") -> list[str]:
+    """A sale belongs to whom Stripe's objects name, the closest first; and to nobody else."""
+    found = []
+    for sale_key, expected in run.expected.items():
+        entry = run.shop.ledger.purchases.get(sale_key)
+        if entry is None:
+            continue
+        purchase, sessions = entry[0], expected.sessions
+        may_be = {*sessions[:1]} if _is_sure(expected) else {None, *sessions}
+        is_late = run.world.now - purchase.settled_at > TOO_OLD_AFTER
+        if purchase.is_attempted or purchase.released_at is not None or is_late:
+            may_be |= {None, *sessions} if is_late else {*sessions}
+        if purchase.session_id not in may_be:
+            found.append(f"{sale_key} is of {purchase.session_id}, and Stripe says {may_be}")
+    return found
+
+
+def in_the_ledger_for_no_reason(run: "Run") -> list[str]:
+    """What stands in the ledger is a sale of ours, or withheld as a part of one."""
+    parts = parts_of_invoices(run.shop.stripe.account)
+    return [
+        f"{purchase.sale_key} is in the ledger ({delivery.state}, {delivery.reason}), and no sale"
+        for purchase, delivery in sales(run)
+        if purchase.sale_key not in run.expected
+        and not (purchase.sale_key in parts and delivery.reason == Withheld.PART_OF_INVOICE)
+    ]
 
 
 def is_hopeless(run: "Run", event_id: str, reason: str | None) -> bool:
@@ -88,28 +170,21 @@ def is_hopeless(run: "Run", event_id: str, reason: str | None) -> bool:
     return reason == "meta_100_2804019" and event_id in run.shop.meta.poison
 
 
-def _has_no_consent(run: "Run", purchase: Purchase) -> bool:
-    """Tell whether its visitor said no, or was never heard of before buying."""
-    if purchase.session_id is None:
-        return bool(run.without_session & {"ada", "bob"})
-    mine = [v for v in run.visitors.values() if purchase.session_id in v.sessions]
-    return any(visitor.refuses for visitor in mine)
-
-
 def refunds_told_wrongly(run: "Run") -> list[str]:
     """Of a sale that was told, and of which something came back, tell once; of no other."""
-    received = {r.event_id for r in run.shop.meta.receipts if r.event_name == "Refunded"}
+    name = run.plan.settings.named("REFUND_EVENT")
+    received = {r.event_id for r in run.shop.meta.receipts if r.event_name == name}
     buried = {letter.conversion.event_id for letter in run.shop.dead_letters.kept.values()}
     ended = received | buried | events_of(run.shop.tasks.deleted)
     found = []
     for purchase, delivery in sales(run):
-        event_id = refund_task(purchase, "Refunded", Visit(), run.world.now).conversions[0].event_id
+        event_id = refund_task(purchase, "any", Visit(), run.world.now).conversions[0].event_id
         gone = returned(run, purchase.sale_key, failed=True)
-        if event_id in received and not (run.plan.refund_event and gone):
+        if event_id in received and not gone:
             found.append(f"Meta was told that {purchase.sale_key} was given back")
-        is_due = run.plan.refund_event is not None and delivery.state is State.ACCEPTED
-        is_due &= returned(run, purchase.sale_key) > 0 and not _has_no_consent(run, purchase)
-        if is_due and event_id not in ended:
+        is_due = name is not None and delivery.state is State.ACCEPTED
+        is_due = is_due and returned(run, purchase.sale_key) > 0
+        if is_due and event_id not in ended and not has_no_consent(run, purchase):
             found.append(f"nobody was told that {purchase.sale_key} was given back")
         received.discard(event_id)
     return found + [f"Meta was told of {event_id}, of no sale" for event_id in sorted(received)]
@@ -130,10 +205,14 @@ def money_that_does_not_add_up(run: "Run") -> list[str]:
     made = statements([p for p, _ in run.shop.ledger.purchases.values()], Destination.META)
     found = [f"the {s.currency} statement leaves {s.unexplained}" for s in made if not s.adds_up]
     lines = {line.sale_key: line for statement in made for line in statement.lines}
-    for sale_key in sorted(run.reportable & lines.keys()):
-        line = lines[sale_key]
-        if line.settled_minor != (true := settled(run, sale_key)):
-            found.append(f"{sale_key} says {line.settled_minor} settled, and Stripe {true}")
+    livemode = run.plan.settings.is_set("STRIPE_LIVEMODE")
+    for sale_key in sorted(run.expected.keys() & lines.keys()):
+        line, sale = lines[sale_key], run.expected[sale_key].sale
+        if sale.livemode is not livemode:
+            # Our key cannot ask of the other mode.
+            continue
+        if line.settled_minor != sale.settled:
+            found.append(f"{sale_key} says {line.settled_minor} settled, and Stripe {sale.settled}")
         if line.refunded_minor != (true := returned(run, sale_key)):
             found.append(f"{sale_key} says {line.refunded_minor} given back, and Stripe {true}")
     return found

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tests.simulation.cloud_tasks import events_of
+from tests.simulation.cloud_tasks import events_in, events_of
 from tests.simulation.meta import THROTTLES, Receipt, merged_within_two_days
 from tests.simulation.truth import worth
 from tests.simulation.truths_of_purchases import TOO_OLD_AFTER, is_hopeless
@@ -20,10 +20,11 @@ def told_by_the_pixel(run: "Run") -> list[str]:
     found += [f"the Pixel fired {times} times for {e}" for e, times in fired.items() if times > 1]
     for hit in run.shop.meta.hits:
         sale_key = by_id.get(hit.event_id)
-        if sale_key not in run.reportable:
+        expected = run.expected.get(sale_key)
+        if expected is None or not expected.is_for_the_pixel:
             found.append(f"the Pixel fired for {sale_key}, which is nothing to report")
             continue
-        if (told := (hit.value, hit.currency)) != (true := worth(run, sale_key)):
+        if (told := (hit.value, hit.currency)) != (true := worth(expected)):
             found.append(f"the Pixel told {told} of {sale_key}, which is worth {true}")
         copies = [r for r in run.shop.meta.purchases() if r.event_id == hit.event_id]
         if not all(merged_within_two_days(hit, copy) for copy in copies):
@@ -35,10 +36,7 @@ def told_against_their_will(run: "Run") -> list[str]:
     """Nobody is told of somebody who had said no before it began."""
     found = []
     for receipt in run.shop.meta.receipts:
-        session_id = _session_of(run, receipt)
-        if receipt.task.sale_key and session_id is None:
-            found.append(f"Meta was told of {receipt.task.sale_key}, and nobody had agreed")
-        elif _had_said_no(run, session_id, receipt.began_at):
+        if _had_said_no(run, _session_of(receipt), receipt.began_at):
             found.append(f"Meta was told of {receipt.event_id} of somebody who had said no")
     return found + [
         f"the Pixel fired {hit.event_id} for somebody who had said no"
@@ -56,19 +54,22 @@ def _had_said_no(run: "Run", session_id: str | None, at: datetime) -> bool:
     return False
 
 
-def _session_of(run: "Run", receipt: Receipt) -> str | None:
-    if receipt.task.sale_key is None:
-        return receipt.task.work.session_id
-    return run.shop.ledger.purchases[receipt.task.sale_key][0].session_id
+def _session_of(receipt: Receipt) -> str | None:
+    if receipt.task.sale_key is not None:
+        return receipt.session_id
+    batches = receipt.task.work.batches
+    return next(b.session_id for b in batches if receipt.event_id in events_in(b))
 
 
 def events_lost_or_doubled(run: "Run") -> list[str]:
     """What collect took reaches Meta, or a dead letter tells why; a poisoned one costs itself."""
     shop = run.shop
+    # Where a queue is added, a repeat that is on its way may meet it and not what it repeats.
+    twice = shop.disturbed | events_of(shop.tasks.twice)
     sure = Counter(
         receipt.event_id
         for receipt in shop.meta.receipts
-        if not (receipt.task.sale_key or receipt.is_unsure or receipt.event_id in shop.disturbed)
+        if not (receipt.task.sale_key or receipt.is_unsure or receipt.event_id in twice)
     )
     doubled = [
         f"{event_id} was told {n} times for no reason" for event_id, n in sure.items() if n > 1
@@ -79,6 +80,7 @@ def events_lost_or_doubled(run: "Run") -> list[str]:
     # What the queue forgets before it could be buried is lost, and the log says so; a page view
     # may be shed where Meta is throttled.
     given_up, forgotten = events_of(shop.tasks.at_the_last), events_of(shop.tasks.deleted)
+    named = run.plan.settings.may_be_shed
     may_shed = THROTTLES & {episode.fault for episode in run.plan.episodes}
     for visitor in run.visitors.values():
         if visitor.refuses or not visitor.agrees:
@@ -92,9 +94,9 @@ def events_lost_or_doubled(run: "Run") -> list[str]:
                 or is_hopeless(run, event.event_id, letter.reason)
             ):
                 found.append(f"{event.event_id} is a dead letter ({letter.reason}) for no reason")
-            if event.is_poison and event.event_id in received:
+            if event.is_poison and event.event_id in received and not run.plan.is_mended:
                 found.append(f"{event.event_id} is poisoned, and was received")
-            may_go = event.event_id in forgotten or (event.is_page_view and may_shed)
+            may_go = event.event_id in forgotten or (event.event_name in named and may_shed)
             if event.taken and not (letter or may_go or event.event_id in received):
                 found.append(f"{event.event_id} was taken, and is nowhere")
     return found

@@ -7,6 +7,7 @@ from functools import partial
 
 from tests.simulation.deployment import Deployment
 from tests.simulation.http_calls import ORIGIN, Answered
+from tests.simulation.manners import Answer, Manner
 from tests.simulation.meta import Hit
 from tests.simulation.world import World
 
@@ -41,7 +42,7 @@ class Reported:
     event_id: str
     at: datetime
     is_poison: bool
-    is_page_view: bool = False  # The first to be shed.
+    event_name: str
     taken: bool = False
 
 
@@ -52,13 +53,22 @@ class Visitor:
     world: World
     shop: Deployment
     person: Person
-    agrees: bool
+    manner: Manner
+    agrees: bool  # Or says nothing, where nobody asks.
     cookies: dict[str, str] = field(default_factory=dict)
     session_id: str | None = None
     sessions: set[str] = field(default_factory=set)
     withdrawn: dict[str, datetime] = field(default_factory=dict)  # By session: heard when.
     refuses: bool = False  # From the moment of the click.
     reported: dict[str, Reported] = field(default_factory=dict)
+
+    @property
+    def country(self) -> str | None:
+        return self.manner.country
+
+    @property
+    def has_answered(self) -> bool:
+        return self.manner.answer is not Answer.NOTHING
 
     # What a browser does.
 
@@ -69,18 +79,18 @@ class Visitor:
         events = []
         for index in range(count):
             event_id = f"{self.person.name}-{len(self.reported) + 1}"
-            is_poison = index in poison
-            reported = Reported(event_id, self.world.now, is_poison, is_page_view=index % 2 == 1)
-            self.reported[event_id] = reported
+            is_poison, name = index in poison, ("ViewContent", "PageView")[index % 2]
+            self.reported[event_id] = Reported(event_id, self.world.now, is_poison, name)
             if is_poison:
                 self.shop.meta.poison.add(event_id)
             events.append(self._event(event_id, knows_who=index == 0))
         self._sends(events, list(self.reported)[-count:], 0)
 
-    def withdraws(self) -> None:
+    def withdraws(self, *, keeps_storage: bool = False) -> None:
         """Say no from now on; asked again until somebody hears it."""
         self.refuses = True
-        self._withdraws(int(self.world.now.timestamp()), 0)
+        word = "granted" if keeps_storage else "denied"
+        self._withdraws(self._said(word, "denied"), 0)
 
     def asks_for_release(self, times_left: int, pause: float) -> None:
         """Ask on the thank-you page, as often as the tag does, whether the Pixel may fire."""
@@ -101,7 +111,7 @@ class Visitor:
 
     def _event(self, event_id: str, *, knows_who: bool) -> dict:
         event = {
-            "event_name": "PageView" if self.reported[event_id].is_page_view else "ViewContent",
+            "event_name": self.reported[event_id].event_name,
             "event_id": event_id,
             "event_time": int(self.world.now.timestamp()),
             "url": f"{ORIGIN}/p/1?fbclid=IwAR_{self.person.name}",
@@ -109,10 +119,21 @@ class Visitor:
         who = {"em": self.person.email, "ph": self.person.phone}
         return event | {"user_data": who} if knows_who else event
 
-    def _consent(self, at: int, *, granted: bool) -> dict:
-        word = "granted" if granted else "denied"
-        told = "granted" if granted and self.agrees else "denied"
-        return {"ad_storage": word, "ad_user_data": told, "ad_personalization": told, "at": at}
+    def _said(self, stores: str, tells: str) -> dict:
+        """Say it in the words of Consent Mode, as of now."""
+        told = {"ad_storage": stores, "ad_user_data": tells, "ad_personalization": tells}
+        return {**told, "at": int(self.world.now.timestamp())}
+
+    def _consent(self) -> dict:
+        match self.manner.answer:
+            case Answer.YES:
+                return {"consent": self._said("granted", "granted")}
+            case Answer.KEEP_IT_TO_YOU:
+                return {"consent": self._said("granted", "denied")}
+            case Answer.NO:
+                return {"consent": self._said("denied", "denied")}
+            case Answer.NOTHING:
+                return {}
 
     def _headers(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
@@ -120,22 +141,21 @@ class Visitor:
             "content-type": "text/plain",
             "user-agent": self.person.user_agent,
             "x-forwarded-for": f"198.51.100.1, {self.person.ip}",
-            "x-client-region": "FR",
-        } | ({"cookie": cookies} if cookies else {})
+            **({"x-client-region": self.country} if self.country else {}),
+            **({"cookie": cookies} if cookies else {}),
+        }
 
     def _sends(self, events: list[dict], ids: list[str], tried: int) -> None:
         if self.refuses:
             return
-        consent = self._consent(int(self.world.now.timestamp()), granted=True)
-        body = json.dumps({"events": events, "consent": consent}).encode()
+        body = json.dumps({"events": events, **self._consent()}).encode()
         heard = partial(self._sent, events, ids, tried)
         self.shop.browser("/events", body, self._headers(), heard)
 
     def _sent(self, events, ids, tried, answer: Answered | None) -> None:
         if answer is not None and answer.is_good:
             self._keeps_cookies(answer)
-            for each in ids:
-                self.reported[each].taken = not answer.header("Settled-Dropped")
+            self._hears_what_was_dropped(ids, answer.header("Settled-Dropped"))
         elif answer is None or answer.status >= 500:
             if answer is not None:
                 self._keeps_cookies(answer)
@@ -145,8 +165,13 @@ class Visitor:
         else:
             raise AssertionError(f"collect refused: {answer.body!r}")
 
-    def _withdraws(self, at: int, tried: int) -> None:
-        consent = self._consent(at, granted=False)
+    def _hears_what_was_dropped(self, ids: list[str], why: str | None) -> None:
+        """Believe of an event that it was taken unless it may be shed, and was."""
+        for each in ids:
+            may_go = self.reported[each].event_name in self.shop.settings.may_be_shed
+            self.reported[each].taken = why is None or (why == "shed" and not may_go)
+
+    def _withdraws(self, consent: dict, tried: int) -> None:
         body = json.dumps({"events": [], "consent": consent}).encode()
         session_id = self.cookies.get("_settled", "").partition(".")[0]
 
@@ -155,7 +180,7 @@ class Visitor:
                 self.withdrawn.setdefault(session_id, self.world.now)
             else:
                 pause = _TRIES_AGAIN_AFTER[min(tried, len(_TRIES_AGAIN_AFTER) - 1)]
-                self.world.after(pause, lambda: self._withdraws(at, tried + 1))
+                self.world.after(pause, lambda: self._withdraws(consent, tried + 1))
 
         self.shop.browser("/events", body, self._headers(), heard)
 

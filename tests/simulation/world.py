@@ -36,12 +36,14 @@ class Weather:
     crashes: float = 0.0
     waits: float = 0.0
     waits_for: float = 0.0  # Seconds at most.
+    only_at: str | None = None  # The one port that is hit; None where it may be any.
     until: datetime = BEGINNING - NEVER
 
     def __str__(self) -> str:
         return (
             f"calls fail {self.fails:.0%}, crash {self.crashes:.0%}, wait {self.waits:.0%} "
-            f"up to {self.waits_for} s, until {self.until:%d %H:%M:%S}"
+            f"up to {self.waits_for} s, at {self.only_at or 'any port'}, "
+            f"until {self.until:%d %H:%M:%S}"
         )
 
 

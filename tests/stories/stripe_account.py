@@ -197,6 +197,9 @@ class StripeAccount:
 
     # Subscriptions.
 
+    def subscription(self) -> str:
+        return self._id("sub")
+
     def invoice(self, subscription: str | None, amount: int, reason: str, **changes) -> dict:
         """Make an invoice that is due; `metadata` is what the shop wrote on the subscription."""
         metadata = changes.pop("metadata", {})
@@ -233,7 +236,7 @@ class StripeAccount:
         """
         Complete a Checkout in subscription mode and pay its first invoice; `paid` 0 is a trial.
         """
-        subscription, due = self._id("sub"), amount if paid is None else paid
+        subscription, due = self.subscription(), amount if paid is None else paid
         metadata = session.pop("on_subscription", {})
         invoice = self.invoice(subscription, due, "subscription_create", metadata=metadata)
         if due:
