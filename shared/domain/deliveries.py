@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.audit import Act
+from shared.domain.audit import Act, Deed
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 
 
@@ -115,6 +115,11 @@ class Delivery:
     def is_unjudged(self) -> bool:
         """Tell what was only written down so far; whether it may be told is still open."""
         return self.state is State.OWED and not self.tasks and not self.attempts
+
+    @property
+    def is_dropped(self) -> bool:
+        """Tell whether a person has judged its refusal, and leaves it at that."""
+        return bool(self.acts) and self.acts[-1].deed is Deed.DROPPED
 
     def relay_at(self, now: datetime) -> datetime | None:
         """Say from when on `reconcile` should look at this delivery; None once it is closed."""

@@ -95,7 +95,7 @@ def _of_settlement(
     aliases = [Alias(each, until, session_id, reading.sale_key) for each in _own_ids(objects)]
     if payment:
         aliases = [replace(aliases[0], settled=payment[0].settled)]
-    aliases = [_as_checkout(alias, objects) for alias in aliases]
+    aliases = [_with_beside(_as_checkout(alias, objects), reading) for alias in aliases]
     if reading.event_id is not None:
         own = {reading.sale_key: int(reading.settled_at.timestamp())}
         aliases.append(Alias(event_id_alias(reading.event_id), until, money=own))
@@ -183,6 +183,7 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
         Alias(each, until, session_id, sale_key if each != objects.invoice_id else None)
         for each in _own_ids(objects)
     ]
+    aliases = [_with_beside(alias, reading) for alias in aliases]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
     if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
@@ -192,6 +193,14 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
         before = objects.recovered_from if each == objects.subscription_id else None
         aliases.append(Alias(each, until, sessions=named, recovered_from=before))
     return aliases + _of_recovery(objects, at, until)
+
+
+def _with_beside(alias: Alias, reading: Settlement | Link) -> Alias:
+    """Keep what a checkout says of tax and shipping where its payment may be heard of alone."""
+    objects = reading.objects
+    if objects.checkout_session_id is None or alias.stripe_id != objects.payment_intent_id:
+        return alias
+    return replace(alias, tax_minor=reading.tax_minor, shipping_minor=reading.shipping_minor)
 
 
 def _of_invoice_payment(reading: InvoicePayment, until: datetime) -> list[Alias]:

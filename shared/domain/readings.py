@@ -97,11 +97,18 @@ class NoMoney(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """No money, but it says whose checkout, subscription, invoice or customer this is."""
+    """
+    No money, but it says whose checkout, subscription, invoice or customer this is.
+
+    `tax_minor` and `shipping_minor` are of the money that may follow, whose own event may not
+    know them: a hold that is captured later, say.
+    """
 
     objects: StripeObjects
     references: References
     says: NoMoney
+    tax_minor: int = 0
+    shipping_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,7 @@ class RejectedDelivery:
 
     @property
     def waits_for_a_person(self) -> bool:
-        return self.delivery.state is State.REJECTED and not self._is_dropped
-
-    @property
-    def _is_dropped(self) -> bool:
-        acts = self.delivery.acts
-        return bool(acts) and acts[-1].deed is Deed.DROPPED
+        return self.delivery.state is State.REJECTED and not self.delivery.is_dropped
 
     def repaired(self, *, by: str, now: datetime) -> Purchase | Unfit:
         """
@@ -67,7 +62,7 @@ class RejectedDelivery:
         unfit = _unfit(self.delivery.state)
         if unfit is not None:
             return unfit
-        if self._is_dropped:
+        if self.delivery.is_dropped:
             return Unfit.ALREADY_DROPPED
         return self._with(self.delivery, Deed.DROPPED, by, now)
 

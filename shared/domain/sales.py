@@ -14,8 +14,9 @@ from shared.domain.aliases import Alias, event_id_alias, refunded_minor
 from shared.domain.attribution import attributed
 from shared.domain.deliveries import Delivery, State, Withheld
 from shared.domain.known import Known, earlier_of
+from shared.domain.meta_words import lacks
 from shared.domain.policies import Expired, Policies, Reportable, Verdict, judge, value_of
-from shared.domain.purchases import PERSONAL_KEPT_FOR, Purchase, event_id_of
+from shared.domain.purchases import PERSONAL_KEPT_FOR, Purchase, as_conversion, event_id_of
 from shared.domain.readings import Kind
 
 # Reasons that later knowledge can take away: a late match, a refund that failed.
@@ -32,7 +33,9 @@ def up_to_date(purchase: Purchase, known: Known, policies: Policies, now: dateti
     if not purchase.is_attempted:
         # Every attempt must say the same, whatever is learnt or set after the first.
         purchase = _with_own_event_id(purchase, known.aliases)
+        purchase = _with_beside(purchase, known.aliases)
         purchase = replace(purchase, value_minor=value_of(purchase, policies.purchase_value))
+    purchase = _reopened(purchase, now)
     purchase = _judged(purchase, known, policies, now)
     return purchase.without_personal() if _is_done_with(purchase, now) else purchase
 
@@ -94,6 +97,18 @@ def _with_received(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase
     return replace(purchase, amount_minor=received, stripe_part_minor=received)
 
 
+def _with_beside(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
+    """Learn what of a price is tax and shipping from the checkout that showed no money yet."""
+    payment = aliases.get(purchase.stripe.payment_intent_id or "")
+    if payment is None:
+        return purchase
+    return replace(
+        purchase,
+        tax_minor=max(purchase.tax_minor, payment.tax_minor or 0),
+        shipping_minor=max(purchase.shipping_minor, payment.shipping_minor or 0),
+    )
+
+
 def _with_payments(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
     """Learn from an invoice's payments how much of it moved through Stripe."""
     invoice = aliases.get(purchase.stripe.invoice_id or "")
@@ -141,6 +156,19 @@ def is_part_of_an_invoice(purchase: Purchase, aliases: Mapping[str, Alias]) -> b
     return purchase.pays_invoice_id is not None or (
         alias is not None and alias.invoice_id is not None
     )
+
+
+def _reopened(purchase: Purchase, now: datetime) -> Purchase:
+    """
+    Owe again what we refused ourselves for saying too little of the person, once more is known.
+
+    Nobody was told. What a person has dropped since stays as it is.
+    """
+    for destination, delivery in purchase.deliveries.items():
+        is_ours = delivery.state is State.REJECTED and not delivery.attempts
+        if is_ours and not delivery.is_dropped and lacks(as_conversion(purchase)) is None:
+            purchase = purchase.with_delivery(destination, delivery.moved_to(State.OWED), now)
+    return purchase
 
 
 def _judged(purchase: Purchase, known: Known, policies: Policies, now: datetime) -> Purchase:

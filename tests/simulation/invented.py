@@ -187,7 +187,7 @@ def invents(account: StripeAccount, dice: Random, customer: str | None) -> None:
         account.version = dice.choice(VERSIONS)
         account.begins(f"invented_{number}", customer)
         account.livemode = dice.random() < 0.05
-        if dice.random() < 0.05:
+        if not account.livemode and dice.random() < 0.05:
             account.connected = "acct_1"
         Invented(account, dice).lives()
         account.livemode = False

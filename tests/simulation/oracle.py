@@ -87,8 +87,10 @@ def _of_the_money(settings: Settings, sale: StripeSale, name: str | None, value:
     if sale.livemode is not settings.is_set("STRIPE_LIVEMODE"):
         yield "test_mode"
     if name is None:
-        is_zero = sale.settled == 0
-        yield ("off_stripe" if sale.price else "zero") if is_zero else "renewal"
+        yield "zero" if sale.settled == 0 else "renewal"
+        if sale.price > sale.settled == 0:
+            # Before basil an invoice says nothing of what was paid elsewhere.
+            yield "off_stripe"
     elif sale.settled and not value:
         yield "zero"
 

@@ -27,6 +27,7 @@ class StripeSale:
     livemode: bool
     is_connected: bool
     beside: int = 0
+    checkout: str | None = None
     is_renewal: bool = False
     is_trial_start: bool = False
     countries: frozenset[str | None] = frozenset({None})
@@ -84,6 +85,7 @@ class _Books:
             livemode=checkout["livemode"],
             is_connected=self._is_connected(checkout),
             beside=rest["amount_tax"] + rest["amount_shipping"],
+            checkout=checkout["id"],
             countries=frozenset({_country(checkout["customer_details"])}),
             named=_distinct([*marks, *own]),
             inferred=_distinct(self._recovered(checkout, naming)),

@@ -8,6 +8,7 @@ from shared.domain.deliveries import Delivery
 from shared.domain.money import major_units
 from shared.domain.purchases import Purchase
 from tests.simulation.oracle import Expected
+from tests.simulation.stripe_sales import StripeSale
 
 if TYPE_CHECKING:
     from tests.simulation.runs import Run
@@ -29,9 +30,29 @@ def returned(run: "Run", sale_key: str, *, failed: bool = False) -> int:
     )
 
 
-def worth(expected: Expected) -> tuple[str, str]:
-    currency = expected.sale.currency
-    return str(major_units(expected.value_minor, currency)), currency
+def worth(run: "Run", expected: Expected) -> set[tuple[str, str]]:
+    """
+    Give what may be told of a sale as its value and currency.
+
+    Tax and shipping of a payment stand in its checkout's events alone. Where nobody had heard of
+    one when it was first told, that was the whole; and what was told once is told for ever.
+    """
+    sale, values = expected.sale, {expected.value_minor}
+    if sale.checkout is not None and sale.checkout not in heard_by(run, _first_told(run, sale)):
+        values.add(sale.settled)
+    return {(str(major_units(value, sale.currency)), sale.currency) for value in values}
+
+
+def _first_told(run: "Run", sale: StripeSale) -> datetime:
+    told = [each.began_at for each in run.shop.meta.sent if each.task.sale_key == sale.key]
+    released_at = run.shop.ledger.purchases[sale.key][0].released_at
+    return min([*told, released_at or run.world.now])
+
+
+def heard_by(run: "Run", at: datetime) -> set[str]:
+    """Name the objects of Stripe's that the ledger had heard of by then."""
+    since = run.shop.ledger.heard_at.items()
+    return {_object_of(run, event_id) for event_id, heard_at in since if heard_at < at}
 
 
 def has_no_consent(run: "Run", purchase: Purchase) -> bool:
@@ -43,11 +64,7 @@ def has_no_consent(run: "Run", purchase: Purchase) -> bool:
 
 def is_named_by(run: "Run", expected: Expected, at: datetime) -> bool:
     """Tell whether the ledger had heard by then of what names the session of a sale."""
-    heard = {
-        _object_of(run, event_id)
-        for event_id, since in run.shop.ledger.heard_at.items()
-        if since < at
-    }
+    heard = heard_by(run, at)
     paths = expected.sale.naming.get(expected.sessions[0], []) if expected.sessions else []
     return any(path <= heard for path in paths)
 

@@ -31,16 +31,24 @@ def told_wrongly(run: "Run") -> list[str]:
     for receipt in run.shop.meta.purchases():
         sale_key = receipt.task.sale_key
         expected = run.expected.get(sale_key)
-        if expected is None or not (expected.may_be_told or is_told_of_nobody(run, receipt)):
+        if expected is None or not (
+            expected.may_be_told or is_told_of_nobody(run, receipt) or is_whole(run, expected)
+        ):
             why = sorted(expected.silent) if expected else "no sale of ours"
             found.append(f"Meta was told of {sale_key}, which is nothing to report: {why}")
             continue
-        told = (receipt.event_name, receipt.value, receipt.currency)
-        if told != (true := (expected.event_name, *worth(expected))):
-            found.append(f"Meta was told {told} of {sale_key}, which is {true}")
+        told, true = (receipt.value, receipt.currency), worth(run, expected)
+        if receipt.event_name != expected.event_name or told not in true:
+            told_as = f"{receipt.event_name} of {told}"
+            found.append(f"{sale_key} was told as {told_as}, and is {expected.event_name} of {true}")
         if receipt.was_returned and returned(run, sale_key) >= expected.sale.settled:
             found.append(f"Meta was told of {sale_key}, known to be given back")
     return found
+
+
+def is_whole(run: "Run", expected: Expected) -> bool:
+    """Tell whether nothing but tax and shipping, of which nobody had heard, stood against it."""
+    return expected.silent == {"zero"} and 0 < expected.sale.settled and len(worth(run, expected)) > 1
 
 
 def told_too_soon(run: "Run") -> list[str]:
@@ -158,7 +166,11 @@ def in_the_ledger_for_no_reason(run: "Run") -> list[str]:
         f"{purchase.sale_key} is in the ledger ({delivery.state}, {delivery.reason}), and no sale"
         for purchase, delivery in sales(run)
         if purchase.sale_key not in run.expected
-        and not (purchase.sale_key in parts and delivery.reason == Withheld.PART_OF_INVOICE)
+        # What another mode's payment paid for, our key cannot ask.
+        and not (
+            purchase.sale_key in parts
+            and delivery.reason in (Withheld.PART_OF_INVOICE, Withheld.TEST_MODE)
+        )
     ]
 
 

@@ -24,7 +24,7 @@ def told_by_the_pixel(run: "Run") -> list[str]:
         if expected is None or not expected.is_for_the_pixel:
             found.append(f"the Pixel fired for {sale_key}, which is nothing to report")
             continue
-        if (told := (hit.value, hit.currency)) != (true := worth(expected)):
+        if (told := (hit.value, hit.currency)) not in (true := worth(run, expected)):
             found.append(f"the Pixel told {told} of {sale_key}, which is worth {true}")
         copies = [r for r in run.shop.meta.purchases() if r.event_id == hit.event_id]
         if not all(merged_within_two_days(hit, copy) for copy in copies):
@@ -81,7 +81,9 @@ def events_lost_or_doubled(run: "Run") -> list[str]:
     # may be shed where Meta is throttled.
     given_up, forgotten = events_of(shop.tasks.at_the_last), events_of(shop.tasks.deleted)
     named = run.plan.settings.may_be_shed
-    may_shed = THROTTLES & {episode.fault for episode in run.plan.episodes}
+    may_shed = bool(THROTTLES & {episode.fault for episode in run.plan.episodes})
+    # Whoever sends again what was shed before is told that the task is there, and no more.
+    may_shed |= run.plan.settings.says("EVENT_BUDGET") != "none"
     for visitor in run.visitors.values():
         if visitor.refuses or not visitor.agrees:
             continue
