@@ -55,7 +55,7 @@ class EventsTask:
     A batch of conversions on its way from `collect` to `dispatch`, with the leave to tell.
 
     `unexplained` counts the answers to it that may never change. `letter` is the key of the dead
-    letter that this is a replay of, if it is one.
+    letter that this is a replay of, if it is one, and `replay` counts the deeds that led to it.
     """
 
     session_id: str | None
@@ -65,6 +65,7 @@ class EventsTask:
     destination: Destination = Destination.META
     unexplained: int = 0
     letter: str | None = None
+    replay: int = 0
 
     @property
     def batches(self) -> tuple["EventsTask", ...]:

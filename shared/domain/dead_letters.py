@@ -133,4 +133,5 @@ class DeadLetter:
             conversions=(self.conversion,),
             destination=self.destination,
             letter=self.key,
+            replay=len(self.acts),
         )

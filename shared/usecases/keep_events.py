@@ -148,7 +148,12 @@ def _unexplained(work: EventsTask | EventsGroup) -> int:
 
 
 def _named(rest: EventsTask | EventsGroup) -> str:
-    """Name it by what is left and how often that was asked, so that a repeat is stopped."""
+    """
+    Name it by what is left and how often that was asked, so that a repeat is stopped.
+
+    And by which replay it is of: the names of an earlier one stay taken for a day, and a person
+    who asks once more wants it asked once more.
+    """
     names = [
         task_names.of_events(
             batch.session_id, [(each.event_name, each.event_id) for each in batch.conversions]
@@ -157,4 +162,5 @@ def _named(rest: EventsTask | EventsGroup) -> str:
     ]
     name = names[0] if len(names) == 1 else task_names.of_group(names)
     left = sum(len(batch.conversions) for batch in rest.batches)
-    return f"{name}-{left}-{_unexplained(rest)}"
+    replay = max(batch.replay for batch in rest.batches)
+    return f"{name}-{left}-{_unexplained(rest)}" + (f"-{replay}" if replay else "")

@@ -14,7 +14,17 @@ from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.keep_events import KeepEvents
-from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
+from tests.builders import (
+    A_DAY,
+    NOW,
+    POLICIES,
+    SESSION_ID,
+    consent,
+    conversion,
+    letter,
+    session,
+    visit,
+)
 from tests.fakes import (
     FakeDeadLetters,
     FakeDestinations,
@@ -377,6 +387,20 @@ def group(*batches: EventsTask) -> EventsGroup:
 
 def of(session_id, *event_ids, **changes) -> EventsTask:
     return task(*event_ids, session_id=session_id, **changes)
+
+
+def test_what_nobody_can_explain_is_asked_again_by_each_replay_of_it():
+    """
+    The rests of the first replay keep their names for a day; the second one's are others.
+    """
+    world = World(*[Deferred(Because.UNEXPLAINED, "meta_5000")] * 2)
+    rejected = letter()
+
+    for _ in range(2):
+        rejected = rejected.unqueued().replayed(by="ada@shop.example", now=NOW)
+        world.dispatch(rejected.as_task())
+
+    assert len(world.tasks.created) == 2
 
 
 def test_a_group_is_sent_in_one_request_and_its_sessions_are_asked_for_at_once():
