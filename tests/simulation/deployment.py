@@ -44,7 +44,7 @@ class Deployment:
         self.destinations = WatchedDestinations(self._turned, world.clock)
         self.pauses = 0
         self.tasks = CloudTasks(world, plan, self.dispatch)
-        self.answered: Callable[[str, object, Answered], None] = lambda *_: None
+        self.answered: Callable[[str, Running, Answered], None] = lambda *_: None
         self.noted: Callable[[Purchase], None] = lambda _: None
         self.sent: Callable[[datetime], None] = lambda _: None
         self._functions = Functions(
@@ -75,7 +75,8 @@ class Deployment:
     # Who calls.
 
     def browser(self, path: str, body: bytes, headers: dict[str, str], heard: Heard) -> None:
-        self._serve("collect", path, heard, lambda e: post_from_browser(e, path, body, headers))
+        asked = lambda endpoint: post_from_browser(endpoint, path, body, headers)
+        self._serve("collect", path, heard, asked, body if path == "/events" else None)
 
     def webhook(self, event_id: str, body: bytes, heard: Heard) -> None:
         signed = {"Stripe-Signature": "t=1,v1=simulated"}
@@ -176,7 +177,7 @@ class Deployment:
         def answered(answer: Answered | None) -> None:
             self.world.tell(f"→ {answer.status if answer else 'no answer'}")
             if answer is not None:
-                self.answered(function, about, answer)
+                self.answered(function, serving, answer)
                 if self.world.is_stormy and self.world.happens(self._answers_lost):
                     self.world.tell("the answer is lost")
                     answer = None

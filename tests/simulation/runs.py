@@ -18,6 +18,7 @@ from tests.simulation.operators import Operator
 from tests.simulation.oracle import Expected, expectations
 from tests.simulation.plans import Plan, plan_of
 from tests.simulation.stripe import StripeApi, Webhooks, lived_through
+from tests.simulation.truths_of_shedding import Passed
 from tests.simulation.visitors import ADA, BOB, EVE, Person, Visitor
 from tests.simulation.world import BEGINNING, World
 from tests.stories.shop import ADA as CAST_ADA
@@ -44,6 +45,8 @@ class Run:
     operator: Operator
     expected: dict[str, Expected] = field(default_factory=dict)
     objects_of_events: dict[str, str] = field(default_factory=dict)
+    taken_at: dict[str, datetime] = field(default_factory=dict)  # Webhooks, answered well.
+    passed: dict[str, list[Passed]] = field(default_factory=dict)  # By collect's instances.
     log: str = ""
     violations: list[str] = None
 

@@ -12,26 +12,23 @@ class WatchedLedger(FakeLedger):
     """
     A ledger that says when somebody has to look at a purchase again.
 
-    It also knows since when it knows: `heard_at` by Stripe event, `noted_at` by sale.
+    It also knows when it heard of each of Stripe's events.
     """
 
     def __init__(self, looked_at: Callable[[Purchase], None], clock: Callable[[], datetime]):
         super().__init__()
         self._looked_at, self._clock = looked_at, clock
         self.heard_at: dict[str, datetime] = {}
-        self.noted_at: dict[str, datetime] = {}
 
     def record(self, receipt, purchase, aliases):
         recorded = super().record(receipt, purchase, aliases)
         if purchase is not None:
             self._looked_at(purchase)
-            self.noted_at.setdefault(purchase.sale_key, self._clock())
         self.heard_at.setdefault(receipt.stripe_event_id, self._clock())
         return recorded
 
     def add(self, purchase):
         self._looked_at(purchase)
-        self.noted_at.setdefault(purchase.sale_key, self._clock())
         return super().add(purchase)
 
     def replace(self, entry, purchase):

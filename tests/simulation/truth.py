@@ -34,11 +34,12 @@ def worth(run: "Run", expected: Expected) -> set[tuple[str, str]]:
     """
     Give what may be told of a sale as its value and currency.
 
-    Tax and shipping of a payment stand in its checkout's events alone. Where nobody had heard of
-    one when it was first told, that was the whole; and what was told once is told for ever.
+    Tax and shipping of a payment stand in its checkout's events alone. Where none of them
+    had been taken when it was first told, that was the whole; and what was told once is told for ever.
     """
     sale, values = expected.sale, {expected.value_minor}
-    if sale.checkout is not None and sale.checkout not in heard_by(run, _first_told(run, sale)):
+    taken = _objects_before(run, run.taken_at, _first_told(run, sale))
+    if sale.checkout is not None and sale.checkout not in taken:
         values.add(sale.settled)
     return {(str(major_units(value, sale.currency)), sale.currency) for value in values}
 
@@ -49,10 +50,9 @@ def _first_told(run: "Run", sale: StripeSale) -> datetime:
     return min([*told, released_at or run.world.now])
 
 
-def heard_by(run: "Run", at: datetime) -> set[str]:
-    """Name the objects of Stripe's that the ledger had heard of by then."""
-    since = run.shop.ledger.heard_at.items()
-    return {_object_of(run, event_id) for event_id, heard_at in since if heard_at < at}
+def _objects_before(run: "Run", since: dict[str, datetime], at: datetime) -> set[str]:
+    """Name the objects of those of Stripe's events that came before a moment."""
+    return {_object_of(run, event_id) for event_id, came_at in since.items() if came_at < at}
 
 
 def has_no_consent(run: "Run", purchase: Purchase) -> bool:
@@ -64,7 +64,7 @@ def has_no_consent(run: "Run", purchase: Purchase) -> bool:
 
 def is_named_by(run: "Run", expected: Expected, at: datetime) -> bool:
     """Tell whether the ledger had heard by then of what names the session of a sale."""
-    heard = heard_by(run, at)
+    heard = _objects_before(run, run.shop.ledger.heard_at, at)
     paths = expected.sale.naming.get(expected.sessions[0], []) if expected.sessions else []
     return any(path <= heard for path in paths)
 

@@ -14,9 +14,15 @@ from shared.domain.deliveries import State
 from shared.domain.purchases import Purchase
 from shared.domain.task_names import of_purchase
 from shared.usecases.heed_destination import SEEN_FOR
-from tests.simulation import truths_of_purchases, truths_of_visitors
+from tests.simulation import (
+    truths_of_letters,
+    truths_of_purchases,
+    truths_of_shedding,
+    truths_of_visitors,
+)
 from tests.simulation.http_calls import Answered
 from tests.simulation.truth import sales
+from tests.simulation.world import Running
 
 if TYPE_CHECKING:
     from tests.simulation.runs import Run
@@ -28,14 +34,18 @@ _OF_THE_STORIES = ("ada@example.com", "Ada Synth", "Synth", "+33600000000", "rue
 # At every answer.
 
 
-def hold_for_answer(run: "Run", function: str, about: object, answer: Answered) -> None:
+def hold_for_answer(run: "Run", function: str, serving: Running, answer: Answered) -> None:
     """Look at what was promised to the caller, at the moment of the promise."""
+    about = serving.about
     if function == "stripe_webhook" and answer.is_good:
+        run.taken_at.setdefault(about, run.world.now)
         told = json.loads(answer.body)["outcome"]
         if told != "ignored" and about not in run.shop.ledger.receipts:
             run.violations.append(f"{about} was answered 2xx ({told}) and has no receipt")
     if function == "dispatch" and answer.is_good and about.sale_key:
         run.violations += _abandoned(run, about, answer)
+    if function == "collect" and answer.is_good and about is not None:
+        truths_of_shedding.hold_for_collected(run, serving, about, answer)
 
 
 def _abandoned(run: "Run", task, answer: Answered) -> list[str]:
@@ -90,6 +100,8 @@ def broken_at_rest(run: "Run") -> list[str]:
         *truths_of_visitors.told_by_the_pixel(run),
         *truths_of_visitors.told_against_their_will(run),
         *truths_of_visitors.events_lost_or_doubled(run),
+        *truths_of_visitors.dropped_for_no_reason(run),
+        *truths_of_letters.judged_wrongly(run),
         *truths_of_purchases.money_that_does_not_add_up(run),
     ]
 

@@ -62,7 +62,8 @@ def told_too_soon(run: "Run") -> list[str]:
             continue
         if is_named_by(run, expected, receipt.began_at):
             found.append(f"{expected.sale.key} was told of nobody, and somebody was named")
-        waited = receipt.at - run.shop.ledger.noted_at[expected.sale.key]
+        purchase, _ = run.shop.ledger.purchases[expected.sale.key]
+        waited = receipt.at - purchase.recorded_at
         if waited < run.plan.settings.match_for:
             found.append(f"{expected.sale.key} was told of nobody after {waited}")
     return found
@@ -135,11 +136,13 @@ def _is_true(run: "Run", purchase: Purchase, expected: Expected) -> bool:
 
 
 def _is_refused(run: "Run", purchase: Purchase, expected: Expected) -> bool:
-    reason = purchase.deliveries[Destination.META].reason
-    if reason == "insufficient_user_data":
-        # A direct payment knows of its buyer what the visit tells, and no more.
-        return expected.sale.is_direct and purchase.session_id is None
-    return is_hopeless(run, purchase.event_id, reason)
+    delivery = purchase.deliveries[Destination.META]
+    if delivery.reason == "insufficient_user_data":
+        # A direct payment knows of its buyer what the visit tells, and no more; and what a person
+        # has dropped stays as it is, whatever is learnt later.
+        is_known = purchase.session_id is not None
+        return delivery.is_dropped or (expected.sale.is_direct and not is_known)
+    return is_hopeless(run, purchase.event_id, delivery.reason)
 
 
 def explained_wrongly(run: "Run") -> list[str]:

@@ -102,3 +102,13 @@ def events_lost_or_doubled(run: "Run") -> list[str]:
             if event.taken and not (letter or may_go or event.event_id in received):
                 found.append(f"{event.event_id} was taken, and is nowhere")
     return found
+
+
+def dropped_for_no_reason(run: "Run") -> list[str]:
+    """Of who agrees, or need not, nothing is dropped for want of consent."""
+    return [
+        f"{event.event_id} was dropped, although {visitor.person.name} {visitor.manner}"
+        for visitor in run.visitors.values()
+        for event in visitor.reported.values()
+        if event.was_unwanted and visitor.agrees
+    ]

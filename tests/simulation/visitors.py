@@ -44,6 +44,7 @@ class Reported:
     is_poison: bool
     event_name: str
     taken: bool = False
+    was_unwanted: bool = False  # Dropped for want of consent, while its visitor said no such thing.
 
 
 @dataclass(eq=False, slots=True)
@@ -168,8 +169,10 @@ class Visitor:
     def _hears_what_was_dropped(self, ids: list[str], why: str | None) -> None:
         """Believe of an event that it was taken unless it may be shed, and was."""
         for each in ids:
-            may_go = self.reported[each].event_name in self.shop.settings.may_be_shed
-            self.reported[each].taken = why is None or (why == "shed" and not may_go)
+            event = self.reported[each]
+            may_go = event.event_name in self.shop.settings.may_be_shed
+            event.taken = why is None or (why == "shed" and not may_go)
+            event.was_unwanted = why == "no_consent" and not self.refuses
 
     def _withdraws(self, consent: dict, tried: int) -> None:
         body = json.dumps({"events": [], "consent": consent}).encode()
