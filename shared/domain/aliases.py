@@ -36,9 +36,9 @@ class Alias:
     On a checkout: `unpaid_at` when it was seen unpaid, `ended` once it was paid, failed or
     expired, `ended_without` money how; `recovered_by` the checkouts that took its place.
     `invoice_id` names the invoice that a payment pays or a checkout brought. On an invoice:
-    `payments` and `off_stripe` by payment, in minor units. On a payment: `settled`; `tax_minor` and
-    `shipping_minor` as its checkout says them; `refunds` by
-    refund and status, `charge_refunded` by charge and amount, `disputes` by dispute and status.
+    `payments` and `off_stripe` by payment, in minor units. On a payment: `settled`; its
+    `checkout_session_id`, and `tax_minor`, `shipping_minor` and `country` as that says them;
+    `refunds` by refund and status, `charge_refunded` by charge and amount, `disputes` by dispute and status.
     On a subscription and its customer, which have many sales: `sales`, and `money` for those
     that moved any as far as their own event tells, by when they were paid; `sessions` by session
     and time. Times in maps are Unix seconds.
@@ -54,8 +54,10 @@ class Alias:
     ended: bool | None = None
     ended_without: NoMoney | None = None
     settled: SettledIntent | None = None
+    checkout_session_id: str | None = None
     tax_minor: int | None = None
     shipping_minor: int | None = None
+    country: str | None = None
     payments: dict[str, int] = field(default_factory=dict)
     off_stripe: dict[str, int] = field(default_factory=dict)
     refunds: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -59,12 +59,25 @@ def attributed(purchase: Purchase, known: Known, now: datetime) -> Purchase:
         if session is None or not session.is_alive(now):
             continue
         if session_id != purchase.session_id:
-            return _explained_by(purchase, session, now)
+            return _explained_by(purchase, session, known.aliases, now)
         break
     return purchase
 
 
-def _explained_by(purchase: Purchase, session: Session, now: datetime) -> Purchase:
+def _is_only_of_the_customer(
+    session_id: str, purchase: Purchase, aliases: Mapping[str, Alias]
+) -> bool:
+    """Tell whether nothing closer names a session: the plan's own checkout may, and another one."""
+    ids = [each for each in ids_of(purchase) if each != purchase.stripe.customer_id]
+    near = [alias for each in ids if (alias := aliases.get(each))]
+    closer = [*near, *_recovered_of(near, aliases)]
+    return session_id not in [_session_of(alias, purchase) for alias in closer]
+
+
+def _explained_by(
+    purchase: Purchase, session: Session, aliases: Mapping[str, Alias], now: datetime
+) -> Purchase:
+    goes_on_waiting = _is_only_of_the_customer(session.session_id, purchase, aliases)
     purchase = replace(
         purchase,
         session_id=session.session_id,
@@ -73,7 +86,7 @@ def _explained_by(purchase: Purchase, session: Session, now: datetime) -> Purcha
         visit=session.visit,
         consent=session.visit.consent,
         country=purchase.country or session.visit.country,
-        judge_at=None,
+        judge_at=purchase.judge_at if goes_on_waiting else None,
     )
     for destination, delivery in purchase.deliveries.items():
         if delivery.state is State.REJECTED and not delivery.attempts:

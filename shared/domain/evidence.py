@@ -95,7 +95,7 @@ def _of_settlement(
     aliases = [Alias(each, until, session_id, reading.sale_key) for each in _own_ids(objects)]
     if payment:
         aliases = [replace(aliases[0], settled=payment[0].settled)]
-    aliases = [_with_beside(_as_checkout(alias, objects), reading) for alias in aliases]
+    aliases = [_with_checkout(_as_checkout(alias, objects), reading) for alias in aliases]
     if reading.event_id is not None:
         own = {reading.sale_key: int(reading.settled_at.timestamp())}
         aliases.append(Alias(event_id_alias(reading.event_id), until, money=own))
@@ -183,7 +183,7 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
         Alias(each, until, session_id, sale_key if each != objects.invoice_id else None)
         for each in _own_ids(objects)
     ]
-    aliases = [_with_beside(alias, reading) for alias in aliases]
+    aliases = [_with_checkout(alias, reading) for alias in aliases]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
     if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
@@ -195,12 +195,18 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
     return aliases + _of_recovery(objects, at, until)
 
 
-def _with_beside(alias: Alias, reading: Settlement | Link) -> Alias:
-    """Keep what a checkout says of tax and shipping where its payment may be heard of alone."""
+def _with_checkout(alias: Alias, reading: Settlement | Link) -> Alias:
+    """Keep what a checkout says of a payment that may be heard of alone."""
     objects = reading.objects
     if objects.checkout_session_id is None or alias.stripe_id != objects.payment_intent_id:
         return alias
-    return replace(alias, tax_minor=reading.tax_minor, shipping_minor=reading.shipping_minor)
+    return replace(
+        alias,
+        checkout_session_id=objects.checkout_session_id,
+        tax_minor=reading.tax_minor,
+        shipping_minor=reading.shipping_minor,
+        country=reading.country,
+    )
 
 
 def _of_invoice_payment(reading: InvoicePayment, until: datetime) -> list[Alias]:
@@ -241,11 +247,14 @@ def settlement_of(alias: Alias) -> Settlement | None:
         return None
     return Settlement(
         sale_key=alias.sale_key,
-        objects=StripeObjects(payment_intent_id=alias.stripe_id),
+        objects=StripeObjects(
+            checkout_session_id=alias.checkout_session_id, payment_intent_id=alias.stripe_id
+        ),
         references=References(),
         kind=Kind.ONE_OFF,
         amount_minor=alias.settled.amount_minor,
         currency=alias.settled.currency,
         settled_at=alias.settled.settled_at,
         waits_for_match=alias.session_id is None,
+        country=alias.country,
     )

@@ -38,7 +38,7 @@ def merged(known: Purchase, told: Purchase) -> Purchase:
         no_match=matched.no_match,
         visit=matched.visit,
         consent=matched.consent,
-        judge_at=matched.judge_at if matched.session_id is None else None,
+        judge_at=matched.judge_at,
         country=known.country or told.country,
         customer=known.customer.merged_with(told.customer),
     )

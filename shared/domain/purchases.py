@@ -9,7 +9,7 @@ from shared.domain.consent import Consent
 from shared.domain.conversions import ActionSource, Conversion, Destination
 from shared.domain.custom_data import Content, CustomData
 from shared.domain.customer import HashedCustomer
-from shared.domain.deliveries import Delivery, State, Withheld
+from shared.domain.deliveries import QUEUED_AT_MOST_FOR, Delivery, State, Withheld
 from shared.domain.hashing import sha256_hex
 from shared.domain.money import major_units
 from shared.domain.readings import Kind, StripeObjects
@@ -161,9 +161,21 @@ class Purchase:
         known = now if self.owed_since is None else min(self.owed_since, now)
         return known if None in waits else max(known, *(at for at in waits if at is not None))
 
+    def looks_at(self, delivery: Delivery, now: datetime) -> datetime | None:
+        """
+        Say when something is due of one delivery: to tell, or to ask Stripe though nobody is told.
+
+        A task that was to ask may be lost as any other; after nine days nobody asks any more.
+        """
+        if not self.asks_though_withheld(delivery):
+            return delivery.relay_at(now)
+        if now >= self.recorded_at + PERSONAL_KEPT_FOR:
+            return None
+        return now if delivery.queued_at is None else delivery.queued_at + QUEUED_AT_MOST_FOR
+
     def next_look(self, now: datetime) -> datetime | None:
         """Say when something is due: a delivery, or the clearing of what is personal."""
-        looks = (delivery.relay_at(now) for delivery in self.deliveries.values())
+        looks = (self.looks_at(delivery, now) for delivery in self.deliveries.values())
         due = [at for at in looks if at is not None]
         if not due and self.is_personal:
             return self.recorded_at + PERSONAL_KEPT_FOR

@@ -100,8 +100,8 @@ class Link:
     """
     No money, but it says whose checkout, subscription, invoice or customer this is.
 
-    `tax_minor` and `shipping_minor` are of the money that may follow, whose own event may not
-    know them: a hold that is captured later, say.
+    `tax_minor`, `shipping_minor` and `country` are of the money that may follow, whose own event
+    may not know them: a hold that is captured later, say.
     """
 
     objects: StripeObjects
@@ -109,6 +109,7 @@ class Link:
     says: NoMoney
     tax_minor: int = 0
     shipping_minor: int = 0
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def up_to_date(purchase: Purchase, known: Known, policies: Policies, now: dateti
     if not purchase.is_attempted:
         # Every attempt must say the same, whatever is learnt or set after the first.
         purchase = _with_own_event_id(purchase, known.aliases)
-        purchase = _with_beside(purchase, known.aliases)
+        purchase = _with_checkout(purchase, known.aliases)
         purchase = replace(purchase, value_minor=value_of(purchase, policies.purchase_value))
     purchase = _reopened(purchase, now)
     purchase = _judged(purchase, known, policies, now)
@@ -97,15 +97,22 @@ def _with_received(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase
     return replace(purchase, amount_minor=received, stripe_part_minor=received)
 
 
-def _with_beside(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
-    """Learn what of a price is tax and shipping from the checkout that showed no money yet."""
+def _with_checkout(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
+    """
+    Learn what the checkout of a payment says of it, though it showed no money itself.
+
+    Where the buyer lives goes before where the visit came from.
+    """
     payment = aliases.get(purchase.stripe.payment_intent_id or "")
-    if payment is None:
+    if payment is None or payment.stripe_id != purchase.sale_key:
         return purchase
+    named = purchase.stripe.checkout_session_id or payment.checkout_session_id
     return replace(
         purchase,
+        stripe=replace(purchase.stripe, checkout_session_id=named),
         tax_minor=max(purchase.tax_minor, payment.tax_minor or 0),
         shipping_minor=max(purchase.shipping_minor, payment.shipping_minor or 0),
+        country=payment.country or purchase.country,
     )
 
 

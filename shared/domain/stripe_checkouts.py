@@ -54,7 +54,8 @@ def read_checkout(kind: str, session: JsonObject, at: datetime) -> Settlement | 
         return Ignored.MALFORMED
     objects, named = _objects(session), _references(session)
     if no_money := _no_money(kind, session):
-        return Link(objects, named, no_money, _tax(session), _shipping(session))
+        country = country_of(_customer(session))
+        return Link(objects, named, no_money, _tax(session), _shipping(session), country)
     return _read_payment(session, objects, named, at)
 
 

@@ -144,7 +144,7 @@ class DispatchPurchase:
             purchase = self._asked(self.refresh.current(entry, now), entry, now)
         except StripeUnavailableError as error:
             away = Deferred(Because.STRIPE_AWAY, str(error))
-            return _told(away, entry.purchase, entry.purchase.deliveries[task.destination])
+            return self._waits(entry, entry.purchase, task, away, now)
         delivery = purchase.deliveries[task.destination]
         if not self.ledger.replace(entry, purchase) or delivery.is_open:
             return None

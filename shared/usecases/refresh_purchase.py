@@ -184,9 +184,7 @@ def _due(purchase: Purchase, now: datetime, standings: Standings) -> list[Destin
     return [
         destination
         for destination, delivery in purchase.deliveries.items()
-        if ((at := delivery.relay_at(now)) is not None and at <= now)
-        # A task that was made before it was withheld asks as well.
-        or (purchase.asks_though_withheld(delivery) and delivery.queued_at is None)
+        if ((at := purchase.looks_at(delivery, now)) is not None and at <= now)
         or is_due_again(delivery, standings.get(destination), now)
     ]
 
@@ -227,7 +225,6 @@ def _buyer_follows_at(purchase: Purchase) -> datetime | None:
 
     Stripe sends both at once, in any order, and nothing is added to what Meta was told.
     """
-    known = purchase.stripe.checkout_session_id or purchase.stripe.invoice_id
-    if known is not None or not purchase.customer.is_empty():
+    if purchase.stripe.invoice_id is not None or not purchase.customer.is_empty():
         return None
     return purchase.recorded_at + BUYER_FOLLOWS_WITHIN

@@ -46,6 +46,7 @@ class Run:
     expected: dict[str, Expected] = field(default_factory=dict)
     objects_of_events: dict[str, str] = field(default_factory=dict)
     taken_at: dict[str, datetime] = field(default_factory=dict)  # Webhooks, answered well.
+    attempted_at: dict[str, datetime] = field(default_factory=dict)  # For the first time.
     passed: dict[str, list[Passed]] = field(default_factory=dict)  # By collect's instances.
     log: str = ""
     violations: list[str] = None

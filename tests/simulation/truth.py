@@ -45,9 +45,10 @@ def worth(run: "Run", expected: Expected) -> set[tuple[str, str]]:
 
 
 def _first_told(run: "Run", sale: StripeSale) -> datetime:
-    told = [each.began_at for each in run.shop.meta.sent if each.task.sale_key == sale.key]
+    """Say when it was first told, or about to be; from then on it says the same."""
     released_at = run.shop.ledger.purchases[sale.key][0].released_at
-    return min([*told, released_at or run.world.now])
+    attempted_at = run.attempted_at.get(sale.key)
+    return min(at for at in (released_at, attempted_at, run.world.now) if at is not None)
 
 
 def _objects_before(run: "Run", since: dict[str, datetime], at: datetime) -> set[str]:

@@ -65,6 +65,8 @@ def _abandoned(run: "Run", task, answer: Answered) -> list[str]:
 def hold_for_note(run: "Run", purchase: Purchase) -> None:
     """Look at what the ledger notes as queued: its task was made before."""
     delivery = purchase.deliveries[Destination.META]
+    if delivery.attempts:
+        run.attempted_at.setdefault(purchase.sale_key, run.world.now)
     if delivery.state is not State.QUEUED:
         return
     if of_purchase(purchase.sale_key, Destination.META, delivery.tasks - 1) in run.shop.tasks.ever:

@@ -31,9 +31,7 @@ def told_wrongly(run: "Run") -> list[str]:
     for receipt in run.shop.meta.purchases():
         sale_key = receipt.task.sale_key
         expected = run.expected.get(sale_key)
-        if expected is None or not (
-            expected.may_be_told or is_told_of_nobody(run, receipt) or is_whole(run, expected)
-        ):
+        if expected is None or expected.silent - _not_yet_known(run, receipt, expected):
             why = sorted(expected.silent) if expected else "no sale of ours"
             found.append(f"Meta was told of {sale_key}, which is nothing to report: {why}")
             continue
@@ -46,44 +44,54 @@ def told_wrongly(run: "Run") -> list[str]:
     return found
 
 
-def is_whole(run: "Run", expected: Expected) -> bool:
-    """Tell whether nothing but tax and shipping, of which nobody had heard, stood against it."""
-    return expected.silent == {"zero"} and 0 < expected.sale.settled and len(worth(run, expected)) > 1
+def _not_yet_known(run: "Run", receipt: Receipt, expected: Expected) -> set[str]:
+    """Name what stands against telling of it, and came to be known only after it was told."""
+    is_whole = 0 < expected.sale.settled and len(worth(run, expected)) > 1
+    named = {"no_consent": _is_told_of_another(run, receipt, expected), "zero": is_whole}
+    return {reason for reason, holds in named.items() if holds}
 
 
 def told_too_soon(run: "Run") -> list[str]:
-    """What waits for the event that names its session is told of nobody only after MATCH_FOR."""
+    """What waits for the event that names its session is told of no other before MATCH_FOR."""
     found = []
     for receipt in run.shop.meta.purchases():
         expected = run.expected.get(receipt.task.sale_key)
-        if expected is None or receipt.session_id is not None or not expected.sale.naming:
+        if expected is None or not _is_sure(expected):
             continue
-        if not _is_sure(expected):
+        if receipt.session_id is not None and not _is_inferred(receipt, expected):
             continue
         if is_named_by(run, expected, receipt.began_at):
-            found.append(f"{expected.sale.key} was told of nobody, and somebody was named")
+            found.append(f"{expected.sale.key} was told of {receipt.session_id}, and is another's")
         purchase, _ = run.shop.ledger.purchases[expected.sale.key]
         waited = receipt.at - purchase.recorded_at
         if waited < run.plan.settings.match_for:
-            found.append(f"{expected.sale.key} was told of nobody after {waited}")
+            found.append(f"{expected.sale.key} was told of {receipt.session_id} after {waited}")
     return found
+
+
+def _is_inferred(receipt: Receipt, expected: Expected) -> bool:
+    """Tell whether nothing but its customer's other plans leads to the session of a renewal."""
+    sale = expected.sale
+    is_closer = receipt.session_id in (*sale.named, *sale.inferred)
+    return sale.is_renewal and not is_closer and receipt.session_id in sale.by_customer
 
 
 def _is_sure(expected: Expected) -> bool:
     return bool(expected.sessions) and expected.sessions[0] in expected.sale.naming
 
 
-def is_told_of_nobody(run: "Run", receipt: Receipt) -> bool:
+def _is_told_of_another(run: "Run", receipt: Receipt, expected: Expected) -> bool:
     """
-    Tell whether it was told as one of an unknown buyer, where that is allowed.
+    Tell whether it was told as one of an unknown buyer, where that is allowed, or of another.
 
     Who it was stood in an event that came later (`told_too_soon` says how much later).
     """
-    expected, settings = run.expected[receipt.task.sale_key], run.plan.settings
+    settings = run.plan.settings
+    if _is_inferred(receipt, expected):
+        return True
     asks = all(settings.asks(country) for country in expected.sale.countries)
     may_be_nobody = settings.says("UNMATCHED") == "send" and not asks
-    is_of_nobody = receipt.session_id is None and bool(expected.sessions)
-    return is_of_nobody and may_be_nobody and expected.silent == {"no_consent"}
+    return receipt.session_id is None and bool(expected.sessions) and may_be_nobody
 
 
 def not_told(run: "Run") -> list[str]:
@@ -138,10 +146,10 @@ def _is_true(run: "Run", purchase: Purchase, expected: Expected) -> bool:
 def _is_refused(run: "Run", purchase: Purchase, expected: Expected) -> bool:
     delivery = purchase.deliveries[Destination.META]
     if delivery.reason == "insufficient_user_data":
-        # A direct payment knows of its buyer what the visit tells, and no more; and what a person
-        # has dropped stays as it is, whatever is learnt later.
-        is_known = purchase.session_id is not None
-        return delivery.is_dropped or (expected.sale.is_direct and not is_known)
+        # A direct payment, and a hold that is captured later, know of their buyer what the visit
+        # tells, and no more; and what a person has dropped stays, whatever is learnt later.
+        knows_no_buyer = expected.sale.is_direct or purchase.customer.is_empty()
+        return delivery.is_dropped or (knows_no_buyer and purchase.session_id is None)
     return is_hopeless(run, purchase.event_id, delivery.reason)
 
 
@@ -152,8 +160,11 @@ def explained_wrongly(run: "Run") -> list[str]:
         entry = run.shop.ledger.purchases.get(sale_key)
         if entry is None:
             continue
-        purchase, sessions = entry[0], expected.sessions
-        may_be = {*sessions[:1]} if _is_sure(expected) else {None, *sessions}
+        purchase, sessions = entry[0], {*expected.sessions}
+        if purchase.is_attempted:
+            # Whoever led the customer to another plan explains a renewal, as far as is known.
+            sessions |= expected.sale.by_customer
+        may_be = {*expected.sessions[:1]} if _is_sure(expected) else {None, *sessions}
         is_late = run.world.now - purchase.settled_at > TOO_OLD_AFTER
         if purchase.is_attempted or purchase.released_at is not None or is_late:
             may_be |= {None, *sessions} if is_late else {*sessions}
