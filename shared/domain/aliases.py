@@ -38,7 +38,8 @@ class Alias:
     `invoice_id` names the invoice that a payment pays or a checkout brought. On an invoice:
     `payments` and `off_stripe` by payment, in minor units. On a payment: `settled`; its
     `checkout_session_id`, and `tax_minor`, `shipping_minor` and `country` as that says them;
-    `refunds` by refund and status, `charge_refunded` by charge and amount, `disputes` by dispute and status.
+    `refunds` by refund and status, `charge_refunded` by charge and amount, `disputes` by dispute
+    and status.
     On a subscription and its customer, which have many sales: `sales`, and `money` for those
     that moved any as far as their own event tells, by when they were paid; `sessions` by session
     and time. Times in maps are Unix seconds.

@@ -54,9 +54,15 @@ def read_checkout(kind: str, session: JsonObject, at: datetime) -> Settlement | 
         return Ignored.MALFORMED
     objects, named = _objects(session), _references(session)
     if no_money := _no_money(kind, session):
-        country = country_of(_customer(session))
-        return Link(objects, named, no_money, _tax(session), _shipping(session), country)
+        return _link(session, objects, named, no_money)
     return _read_payment(session, objects, named, at)
+
+
+def _link(session: JsonObject, objects: StripeObjects, named: References, says: NoMoney) -> Link:
+    if says is not NoMoney.UNPAID:
+        return Link(objects, named, says)
+    country = country_of(_customer(session))
+    return Link(objects, named, says, _tax(session), _shipping(session), country)
 
 
 def _no_money(kind: str, session: JsonObject) -> NoMoney | None:

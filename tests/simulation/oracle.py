@@ -64,7 +64,9 @@ def _expected(settings: Settings, sale: StripeSale, known: "dict[str, Visitor]")
     # What led a customer to another plan explains this one, or is not known in time.
     whose = [known[sessions[0]]] if sessions else [*(known[each] for each in by_customer), None]
     answers = [
-        _of_the_person(settings, country, visitor) for visitor in whose for country in sale.countries
+        _of_the_person(settings, country, visitor)
+        for visitor in whose
+        for country in sale.countries
     ]
     certain = frozenset.intersection(*answers)
     silent = certain.union(_of_the_money(settings, sale, name, value))

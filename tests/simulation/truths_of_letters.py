@@ -22,7 +22,9 @@ def judged_wrongly(run: "Run") -> list[str]:
     ]
     for key, deeds in run.operator.asked.items():
         acts = letters[key].acts if key in letters else _acts_of_purchase(run, key)
-        found += [f"{key} was {deed}, and no record says so" for deed in deeds if not _has(acts, deed)]
+        found += [
+            f"{key} was {deed}, and no record says so" for deed in deeds if not _has(acts, deed)
+        ]
     return found + _dropped_purchases(run)
 
 

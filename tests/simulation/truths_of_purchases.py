@@ -38,7 +38,9 @@ def told_wrongly(run: "Run") -> list[str]:
         told, true = (receipt.value, receipt.currency), worth(run, expected)
         if receipt.event_name != expected.event_name or told not in true:
             told_as = f"{receipt.event_name} of {told}"
-            found.append(f"{sale_key} was told as {told_as}, and is {expected.event_name} of {true}")
+            found.append(
+                f"{sale_key} was told as {told_as}, and is {expected.event_name} of {true}"
+            )
         if receipt.was_returned and returned(run, sale_key) >= expected.sale.settled:
             found.append(f"Meta was told of {sale_key}, known to be given back")
     return found
@@ -46,7 +48,7 @@ def told_wrongly(run: "Run") -> list[str]:
 
 def _not_yet_known(run: "Run", receipt: Receipt, expected: Expected) -> set[str]:
     """Name what stands against telling of it, and came to be known only after it was told."""
-    is_whole = 0 < expected.sale.settled and len(worth(run, expected)) > 1
+    is_whole = expected.sale.settled > 0 and len(worth(run, expected)) > 1
     named = {"no_consent": _is_told_of_another(run, receipt, expected), "zero": is_whole}
     return {reason for reason, holds in named.items() if holds}
 

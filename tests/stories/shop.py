@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from shared.domain.audit import Deed
 from shared.domain.conversions import Destination, EventsGroup, EventsTask
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR
 from shared.domain.outcomes import Accepted, Deferred
@@ -11,6 +12,7 @@ from shared.domain.purchases import Purchase
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
+from shared.usecases.drop_dead_letters import DropDeadLetters
 from shared.usecases.keep_events import KeepEvents
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.reconcile_stripe import ReconcileStripe
@@ -151,6 +153,11 @@ class Shop:
 
     def waits(self, pause: timedelta) -> None:
         self.now += pause
+
+    def drops(self, sale_key: str) -> None:
+        """Have a person judge what was refused."""
+        drop = DropDeadLetters(FakeDeadLetters(), self.ledger)
+        assert drop(sale_key, by="operator@shop.example", now=self.now) is Deed.DROPPED
 
     # How it is told.
 

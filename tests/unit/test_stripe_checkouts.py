@@ -57,6 +57,9 @@ def test_a_completed_session_that_is_unpaid_is_no_money_yet():
         ),
         References(client_reference_id=REFERENCE),
         NoMoney.UNPAID,
+        tax_minor=500,
+        shipping_minor=490,
+        country="FR",
     )
 
 
