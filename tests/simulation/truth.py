@@ -35,7 +35,7 @@ def worth(run: "Run", expected: Expected) -> set[tuple[str, str]]:
     Give what may be told of a sale as its value and currency.
 
     Tax and shipping of a payment stand in its checkout's events alone. Where none of them
-    had been taken when it was first told, that was the whole; and what was told once is told for ever.
+    had been taken when it was first told, that was the whole; and each time it says the same.
     """
     sale, values = expected.sale, {expected.value_minor}
     taken = _objects_before(run, run.taken_at, _first_told(run, sale))

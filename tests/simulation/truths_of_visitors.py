@@ -34,10 +34,11 @@ def told_by_the_pixel(run: "Run") -> list[str]:
 
 def told_against_their_will(run: "Run") -> list[str]:
     """Nobody is told of somebody who had said no before it began."""
-    found = []
-    for receipt in run.shop.meta.receipts:
-        if _had_said_no(run, _session_of(receipt), receipt.began_at):
-            found.append(f"Meta was told of {receipt.event_id} of somebody who had said no")
+    found = [
+        f"Meta was told of {receipt.event_id} of somebody who had said no"
+        for receipt in run.shop.meta.receipts
+        if _had_said_no(run, _session_of(receipt), receipt.began_at)
+    ]
     return found + [
         f"the Pixel fired {hit.event_id} for somebody who had said no"
         for hit in run.shop.meta.hits
