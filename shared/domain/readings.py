@@ -62,7 +62,8 @@ class Settlement:
     """
     Money that settled, in the currency's minor unit; ISO currency in upper case.
 
-    `waits_for_match` where another event may still name the session. `is_marked` where the
+    `waits_for_match` where another event may still name the session, if this one names none that
+    is known. `is_marked` where the
     object carries our metadata. `off_stripe` True: none of it moved through Stripe; None: the
     event cannot tell how much did.
     """

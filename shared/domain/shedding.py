@@ -44,8 +44,9 @@ class Budget:
 
     def spend(self, count: int, now: datetime) -> None:
         cost = count * timedelta(seconds=1) // self.per_second
-        spent = max(self._spent_until or now, now) + cost
-        self._spent_until = min(spent, now + 2 * _BURST)
+        before = self._spent_until or now
+        # A slow request spends as of when it began; what others spent since stays spent.
+        self._spent_until = max(before, min(max(before, now) + cost, now + 2 * _BURST))
 
     def is_used_up(self, now: datetime) -> bool:
         return self._spent_until is not None and self._spent_until - now >= _BURST

@@ -95,7 +95,7 @@ def _read_payment(
         settled_at=at,
         tax_minor=_tax(session) if amount else 0,
         shipping_minor=_shipping(session) if amount else 0,
-        waits_for_match=objects.recovered_from is not None and named == References(),
+        waits_for_match=objects.recovered_from is not None,
         event_id=own_event_id(metadata),
         order_id=text(metadata.get("order_id")),
         customer_details=customer,

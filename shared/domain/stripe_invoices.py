@@ -71,7 +71,7 @@ def _told(settlement: Settlement, invoice: JsonObject, metadata: JsonObject) -> 
     return replace(
         settlement,
         references=named,
-        waits_for_match=named.metadata_session is None,
+        waits_for_match=True,
         tax_minor=_tax(invoice),
         shipping_minor=shipping_before_tax(json_object(invoice.get("shipping_cost"))),
         off_stripe=_off_stripe(invoice, settlement.objects),

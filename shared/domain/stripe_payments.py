@@ -38,7 +38,7 @@ def read_payment_intent(intent: JsonObject, at: datetime) -> Settlement | Ignore
         return Ignored.MALFORMED
     settlement = _settlement(intent, objects, received, at)
     if isinstance(settlement, Settlement) and settlement.references.metadata_session is not None:
-        return replace(settlement, is_marked=True, waits_for_match=False)
+        return replace(settlement, is_marked=True)
     return settlement
 
 

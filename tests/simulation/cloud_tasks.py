@@ -38,9 +38,12 @@ class QueuePlan:
     def of(self, queue: Queue) -> RetryPlan:
         return self.events if queue is Queue.EVENTS else self.purchases
 
+    def has_grown(self, now: datetime) -> bool:
+        return self.grows_at is not None and now >= self.grows_at
+
     def place_of(self, task: NewTask, now: datetime) -> str:
         """Name a task as its queue does: a name is known to one queue only."""
-        shards = self.shards + (self.grows_at is not None and now >= self.grows_at)
+        shards = self.shards + self.has_grown(now)
         names = {kind: tuple(f"{kind}-{n}" for n in range(shards)) for kind in Queue}
         settings = QueueSettings(names[Queue.EVENTS], names[Queue.PURCHASES], "", None)
         return f"{settings.path_of(task.queue, task.name)}/{task.name}"
@@ -79,7 +82,7 @@ class CloudTasks:
     repeats: float = 0.0
     alive: dict[str, Task] = field(default_factory=dict)
     ever: dict[str, Task] = field(default_factory=dict)
-    twice: list[Task] = field(default_factory=list)  # By two queues, as one came to them.
+    twice: list[Task] = field(default_factory=list)  # In two queues, as one came to them.
     deleted: list[Task] = field(default_factory=list)
     at_the_last: list[Task] = field(default_factory=list)
     _taken_until: dict[str, datetime] = field(default_factory=dict)
@@ -90,7 +93,8 @@ class CloudTasks:
             world.tell(f"task {task.name[:10]} is taken")
             return
         made = Task(task.name, place, task.queue, encode(task.task), task.task)
-        if (before := self.ever.get(task.name)) and before.place != place:
+        before = self.ever.get(task.name, made)
+        if before.place != place and self.plan.has_grown(world.now):
             self.twice.append(made)
         self.alive[place] = self.ever[task.name] = made
         world.tell(f"task {task.name[:10]} is queued for {task.not_before or 'now'}")

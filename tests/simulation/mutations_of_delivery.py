@@ -7,6 +7,7 @@ from shared.domain.conversions import Destination, PurchaseTask
 from shared.domain.deliveries import Delivery
 from shared.domain.outcomes import Accepted, Because
 from shared.domain.purchases import as_conversion
+from shared.domain.retry_plan import RetryPlan
 from shared.http import dispatch_endpoint
 from shared.http.stripe_endpoint import StripeEndpoint
 from shared.usecases import (
@@ -19,7 +20,10 @@ from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.fakes import FakeLedger
+from tests.simulation.meta import Episode, Fault
 from tests.simulation.mutations import mutation, mutation_where
+from tests.simulation.plans import A_MINUTE, AN_HOUR, Plan
+from tests.simulation.world import BEGINNING, Weather
 
 # The ledger and the queue.
 
@@ -173,7 +177,32 @@ def forget_the_attempt_that_died(patch):
     patch.setattr(Delivery, "without_dead_attempt", forgets)
 
 
-@mutation
+def _dies_before_its_last_attempt(plan: Plan) -> Plan:
+    """Let attempts die at Meta's door, and the last one of a task find it shut."""
+    soon = RetryPlan(3, A_MINUTE, AN_HOUR, 5)
+    until = plan.ends_at + AN_HOUR
+    weather = Weather(fails=0.0, crashes=0.3, waits_for=1.0, only_at="meta", until=until)
+    shut = Episode(Fault.SLOW_DOWN, BEGINNING, plan.ends_at + AN_HOUR, probability=0.5)
+    queues = replace(plan.queues, purchases=soon)
+    return replace(plan, weather=weather, episodes=(shut,), queues=queues)
+
+
+@mutation_where(sharpened=_dies_before_its_last_attempt)
+def forget_the_attempt_that_died_when_its_debt_is_handed_back(patch):
+    parked = Delivery.parked
+    patch.setattr(
+        Delivery, "parked", lambda self, *args: parked(replace(self, attempt_until=None), *args)
+    )
+
+
+def _is_slow_to_note(plan: Plan) -> Plan:
+    """Let the note that a task exists come late, while its task runs already."""
+    until = plan.ends_at + AN_HOUR
+    weather = Weather(fails=0.05, crashes=0.1, waits=0.5, waits_for=8.0, until=until)
+    return replace(plan, weather=weather)
+
+
+@mutation_where(sharpened=_is_slow_to_note)
 def erase_the_attempt_when_its_task_is_noted(patch):
     queued = Delivery.queued
     patch.setattr(

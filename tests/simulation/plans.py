@@ -1,6 +1,6 @@
 """Plans: what a seed has in store. Everything that happens follows from the plan and the dice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -74,6 +74,9 @@ class Plan:
     @property
     def is_mended(self) -> bool:
         return self.mended_at < BEGINNING + NEVER
+
+
+Sharpened = Callable[[Plan], Plan]
 
 
 def plan_of(seed: int) -> Plan:

@@ -1,7 +1,6 @@
 """One run of one seed: a shop opens, lives through its plan, comes to rest, and is looked at."""
 
 import io
-from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from tests.simulation.deployment import Deployment
 from tests.simulation.manners import Answer
 from tests.simulation.operators import Operator
 from tests.simulation.oracle import Expected, expectations
-from tests.simulation.plans import Plan, plan_of
+from tests.simulation.plans import Plan, Sharpened, plan_of
 from tests.simulation.stripe import StripeApi, Webhooks, lived_through
 from tests.simulation.truths_of_shedding import Passed
 from tests.simulation.visitors import ADA, BOB, EVE, Person, Visitor
@@ -29,8 +28,6 @@ from tests.stories.shop import EVE as CAST_EVE
 RESTS_WITHIN = timedelta(hours=8)
 # What is personal is forgotten after nine days.
 FORGETS_WITHIN = timedelta(days=10)
-
-Sharpened = Callable[[Plan], Plan]
 
 
 @dataclass(slots=True)

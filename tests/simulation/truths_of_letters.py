@@ -45,8 +45,8 @@ def _of_letter(run: "Run", letter: DeadLetter) -> list[str]:
         case LetterState.QUEUED:
             # Told, or forgotten by the queue, without anybody able to write it down.
             received = {receipt.event_id for receipt in run.shop.meta.receipts}
-            lost = events_of(run.shop.tasks.deleted)
-            found = [] if event_id in received | lost else ["is queued, and has no task"]
+            unsaid = received & run.shop.disturbed | events_of(run.shop.tasks.deleted)
+            found = [] if event_id in unsaid else ["is queued, and has no task"]
         case LetterState.REJECTED:
             found = []
     return [f"the letter of {event_id} {line}" for line in found]

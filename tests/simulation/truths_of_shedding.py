@@ -23,6 +23,10 @@ class Passed:
     ended_at: datetime
     events: int
 
+    @property
+    def took_seconds(self) -> float:
+        return (self.ended_at - self.began_at).total_seconds()
+
 
 def hold_for_collected(run: "Run", serving: Running, body: bytes, answer: Answered) -> None:
     """Look at what collect did with a batch, beside what its instance had passed on before."""
@@ -51,7 +55,8 @@ def hold_for_collected(run: "Run", serving: Running, body: bytes, answer: Answer
 def _at_least(passed: list[Passed], serving: Running, a_second: int) -> float:
     """Say how many events are not paid for, of requests that were surely over when it began."""
     level, at = 0.0, serving.began_at
-    over = sorted((p for p in passed if p.ended_at < serving.began_at), key=lambda p: p.began_at)
+    # What took long was spent as of a time that is past, and counts for less.
+    over = [p for p in passed if p.ended_at < at and p.took_seconds < 1]
     for position, one in enumerate(over):
         level = min(level + one.events, _BEHIND * a_second)
         until = over[position + 1].began_at if position + 1 < len(over) else at

@@ -149,6 +149,25 @@ def _is_away(_invoice_id):
     raise StripeUnavailableError("simulated")
 
 
+def test_a_plan_whose_metadata_names_nobody_we_know_waits_for_its_checkout(account):
+    """
+    Where consent is not required it would else be told of an unknown buyer, and who refused is one.
+    """
+    named = {"settled_session": "s_nobody_0001"}
+    account.subscribes(1900, on_subscription=named, client_reference_id=EVE)
+    *before, checkout = account.events
+    shop = Shop(account, NO_CONSENT_NEEDED)
+    for event in before:
+        shop.gets(event)
+    shop.dispatches()
+
+    shop.gets(checkout)
+    shop.comes_to_rest()
+
+    assert shop.row == withheld(1900, "no_consent", kind="first", session=EVE)
+    assert shop.told() == []
+
+
 def test_a_renewal_waits_for_its_own_checkout_although_another_plan_led_the_customer_here(account):
     account.subscribes(1900, client_reference_id=BOB)
     account.waits(60)

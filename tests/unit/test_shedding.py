@@ -51,6 +51,18 @@ def test_a_burst_of_ten_seconds_is_within_it_and_no_more():
     assert not budget.is_used_up(NOW + A_SECOND)
 
 
+def test_a_slow_request_takes_nothing_back_of_what_others_spent():
+    """
+    It spends as of when it began, and its end comes last.
+    """
+    budget, later = Budget(1), NOW + 30 * A_SECOND
+    budget.spend(20, later)
+
+    budget.spend(1, NOW)
+
+    assert budget.is_used_up(later + 9 * A_SECOND)
+
+
 def test_twice_the_rate_uses_it_up_though_it_began_full():
     budget, now, used_up = Budget(10), NOW, 0
     for _ in range(60):

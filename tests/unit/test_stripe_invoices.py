@@ -80,7 +80,7 @@ def test_a_subscriptions_first_invoice_is_money_with_all_that_it_tells():
         currency="EUR",
         settled_at=CREATED_AT,
         off_stripe=None,
-        waits_for_match=False,
+        waits_for_match=True,
         customer_details={
             "email": "ada@example.com",
             "name": "Ada Synth",

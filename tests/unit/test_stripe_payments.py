@@ -29,7 +29,7 @@ def test_a_marked_payment_intent_is_a_sale_of_ours():
         amount_minor=5990,
         currency="EUR",
         settled_at=CREATED_AT,
-        waits_for_match=False,
+        waits_for_match=True,
         is_marked=True,
         order_id="o_1001",
     )
