@@ -12,6 +12,7 @@ from shared.domain.readings import Kind
 from shared.domain.shedding import Budget
 from shared.usecases import collect_events, dispatch_purchase, refresh_purchase
 from shared.usecases.take_stripe_event import TakeStripeEvent
+from tests.simulation.manners import Answer, Manner
 from tests.simulation.mutations import invents, mutation_where, set_to, tells
 from tests.simulation.plans import Plan
 
@@ -45,7 +46,14 @@ def tell_what_no_session_explains(patch):
     patch.setattr(sales, "judge", lax)
 
 
-@mutation_where(invents, set_to(CONSENT_REQUIRED="true", CONSENT_REGIONS="FR"))
+def _come_from_elsewhere(plan: Plan) -> Plan:
+    """Let nobody say anything, and come from where nobody asks, whoever lives where one must."""
+    silent = Manner(Answer.NOTHING, "US")
+    there = set_to(CONSENT_REQUIRED="true", CONSENT_REGIONS="FR")(plan)
+    return replace(there, manners={**plan.manners, "ada": silent, "bob": silent})
+
+
+@mutation_where(_HELD, _come_from_elsewhere)
 def judge_by_the_country_of_the_visit(patch):
     up_to_date = sales._with_checkout
 
@@ -92,7 +100,7 @@ def tell_of_renewals_though_nobody_asked(patch):
     _called(patch, lambda purchase, rules: named(replace(purchase, kind=Kind.FIRST), rules))
 
 
-@mutation_where(_RENEWED, set_to(RENEWAL_EVENT="Purchase"))
+@mutation_where(invents, set_to(RENEWAL_EVENT="Purchase"))
 def let_the_pixel_tell_of_a_renewal(patch):
     unless_late = releases._unless_late
     patch.setattr(
@@ -138,7 +146,11 @@ def wait_for_no_session(patch):
     patch.setattr(Purchase, "awaited_until", lambda *_: None)
 
 
-@mutation_where(invents, set_to(RENEWAL_EVENT="Renewal"))
+def _shares_a_customer(plan: Plan) -> bool:
+    return invents(plan) and plan.telling.customer is not None and bool(plan.lost)
+
+
+@mutation_where(_shares_a_customer, set_to(RENEWAL_EVENT="Renewal", MATCH_FOR="2h"))
 def end_the_wait_because_of_another_plan(patch):
     patch.setattr(attribution, "_is_only_of_the_customer", lambda *_: False)
 
