@@ -35,7 +35,9 @@ def _of_letter(run: "Run", letter: DeadLetter) -> list[str]:
         case LetterState.DROPPED:
             told = [t for t in run.shop.meta.sent if _is_of(t.task, letter.key)]
             late = [t for t in told if t.began_at > letter.ended_at]
-            found = ["was told of after it was dropped"] if late else []
+            # A task whose answer got lost is tried again, whatever became of its letter since.
+            is_early = not late or event_id in run.shop.disturbed
+            found = [] if is_early else ["was told of after it was dropped"]
             found += ["was dropped, and still knows the person"] if _is_personal(letter) else []
         case LetterState.REPLAYED:
             received = {receipt.event_id for receipt in run.shop.meta.receipts}
