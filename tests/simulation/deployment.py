@@ -50,6 +50,7 @@ class Deployment:
         self._functions = Functions(
             world,
             settings,
+            settings.policies,
             self.sessions,
             self.ledger,
             self.dead_letters,

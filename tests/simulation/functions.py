@@ -64,6 +64,7 @@ class Functions:
 
     world: World
     settings: Settings
+    policies: Policies
     sessions: FakeSessions
     ledger: WatchedLedger
     dead_letters: FakeDeadLetters
@@ -82,10 +83,6 @@ class Functions:
             "reconcile": self._reconcile,
         }
         return boots[function]()
-
-    @property
-    def policies(self) -> Policies:
-        return self.settings.policies
 
     def ports_of_the_operator(self) -> "OperatorPorts":
         return OperatorPorts(

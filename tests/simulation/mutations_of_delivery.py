@@ -179,7 +179,7 @@ def forget_the_attempt_that_died(patch):
 
 def _dies_before_its_last_attempt(plan: Plan) -> Plan:
     """Let attempts die at Meta's door, and the last one of a task find it shut."""
-    soon = RetryPlan(3, A_MINUTE, AN_HOUR, 5)
+    soon = RetryPlan(2, A_MINUTE, AN_HOUR, 5)
     until = plan.ends_at + AN_HOUR
     weather = Weather(fails=0.0, crashes=0.3, waits_for=1.0, only_at="meta", until=until)
     shut = Episode(Fault.SLOW_DOWN, BEGINNING, plan.ends_at + AN_HOUR, probability=0.5)
@@ -199,7 +199,7 @@ def _is_slow_to_note(plan: Plan) -> Plan:
     """Let the note that a task exists come late, while its task runs already."""
     until = plan.ends_at + AN_HOUR
     weather = Weather(fails=0.05, crashes=0.1, waits=0.5, waits_for=8.0, until=until)
-    return replace(plan, weather=weather)
+    return replace(plan, weather=weather, repeats=0.4)
 
 
 @mutation_where(sharpened=_is_slow_to_note)

@@ -6,12 +6,16 @@ from datetime import timedelta
 from shared.domain import policies, sales, statement
 from shared.domain.deliveries import Delivery
 from shared.domain.purchases import Purchase
+from shared.domain.retry_plan import RetryPlan
 from shared.logs import Line
 from shared.usecases import (
     dispatch_events,
 )
 from tests.fakes import FakeReleases
-from tests.simulation.mutations import fails_for, mutation, mutation_where, tells
+from tests.simulation.meta import Episode, Fault
+from tests.simulation.mutations import fails_for, mutation, mutation_where, set_to, tells
+from tests.simulation.plans import A_MINUTE, AN_HOUR, Plan
+from tests.simulation.world import BEGINNING
 
 # What may be told.
 
@@ -47,12 +51,19 @@ def send_however_old_it_is(patch):
     patch.setattr(policies, "is_too_old", lambda *_: False)
 
 
-@mutation_where(fails_for(timedelta(hours=48)))
+def _is_away_for_days(plan: Plan) -> Plan:
+    """Let the Pixel tell of a sale, and Meta's other door open only two days later."""
+    seldom = RetryPlan(30, A_MINUTE, AN_HOUR, 5)
+    away = Episode(Fault.BROKEN, BEGINNING, BEGINNING + timedelta(hours=60), probability=1.0)
+    return replace(plan, episodes=(away,), queues=replace(plan.queues, purchases=seldom))
+
+
+@mutation_where(sharpened=_is_away_for_days)
 def send_however_long_ago_the_pixel_did(patch):
     patch.setattr(policies, "PIXEL_AND_SERVER_MERGE", timedelta(days=100))
 
 
-@mutation_where(tells("other_mode"))
+@mutation_where(sharpened=set_to(STRIPE_LIVEMODE="true"))
 def release_what_nobody_has_judged(patch):
     patch.setattr(Delivery, "is_unjudged", property(lambda _: False))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import count
 
 from shared.adapters import cloud_tasks
-from shared.domain import attribution, policies, releases, sales, stripe_invoices, task_names
+from shared.domain import policies, releases, sales, stripe_invoices, task_names
 from shared.domain.consent import ConsentRule
 from shared.domain.policies import Unmatched
 from shared.domain.purchases import Purchase
@@ -144,15 +144,6 @@ def take_a_part_of_an_invoice_for_a_sale(patch):
 @mutation_where(sharpened=set_to(**_NO_CONSENT_NEEDED, MATCH_FOR="2h"))
 def wait_for_no_session(patch):
     patch.setattr(Purchase, "awaited_until", lambda *_: None)
-
-
-def _shares_a_customer(plan: Plan) -> bool:
-    return invents(plan) and plan.telling.customer is not None and bool(plan.lost)
-
-
-@mutation_where(_shares_a_customer, set_to(RENEWAL_EVENT="Renewal", MATCH_FOR="2h"))
-def end_the_wait_because_of_another_plan(patch):
-    patch.setattr(attribution, "_is_only_of_the_customer", lambda *_: False)
 
 
 # REFUND_EVENT.
