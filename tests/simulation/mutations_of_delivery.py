@@ -1,6 +1,7 @@
 """Mistakes of the ledger, of the queue and of an attempt."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.domain import task_names
 from shared.domain.conversions import Destination, PurchaseTask
@@ -22,7 +23,7 @@ from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.fakes import FakeLedger
 from tests.simulation.meta import Episode, Fault
 from tests.simulation.mutations import mutation, mutation_where
-from tests.simulation.plans import A_MINUTE, AN_HOUR, Plan
+from tests.simulation.plans import AN_HOUR, Plan
 from tests.simulation.world import BEGINNING, Weather
 
 # The ledger and the queue.
@@ -179,9 +180,9 @@ def forget_the_attempt_that_died(patch):
 
 def _dies_before_its_last_attempt(plan: Plan) -> Plan:
     """Let attempts die at Meta's door, and the last one of a task find it shut."""
-    soon = RetryPlan(2, A_MINUTE, AN_HOUR, 5)
+    soon = RetryPlan(3, timedelta(seconds=40), AN_HOUR, 5)
     until = plan.ends_at + AN_HOUR
-    weather = Weather(fails=0.0, crashes=0.3, waits_for=1.0, only_at="meta", until=until)
+    weather = Weather(fails=0.0, crashes=0.6, waits_for=1.0, only_at="meta", until=until)
     shut = Episode(Fault.SLOW_DOWN, BEGINNING, plan.ends_at + AN_HOUR, probability=0.5)
     queues = replace(plan.queues, purchases=soon)
     return replace(plan, weather=weather, episodes=(shut,), queues=queues)

@@ -194,7 +194,7 @@ def _queues(dice: Random, episodes: tuple[Episode, ...]) -> QueuePlan:
         purchases=dice.choice((seldom if is_long else PURCHASES, soon)),
         names_taken_for=dice.choice((AN_HOUR, A_DAY)),
         shards=dice.choice((1, 1, 2, 3)),
-        grows_at=BEGINNING + timedelta(seconds=dice.uniform(-2_400, 3_600))
+        grows_at=BEGINNING + timedelta(seconds=dice.uniform(-60, 900))
         if dice.random() < 0.1
         else None,
     )

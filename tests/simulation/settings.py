@@ -28,21 +28,23 @@ DEFAULTS: Mapping[str, str] = {
     "SHED_EVENTS": "PageView",
     "EVENT_BUDGET": "none",
 }
-# What else a shop may choose, and how often it does.
-_CHOICES: Mapping[str, tuple[float, tuple[str, ...]]] = {
-    "STRIPE_LIVEMODE": (0.04, ("true",)),
-    "CONSENT_REQUIRED": (0.25, ("false",)),
-    "CONSENT_REGIONS": (0.25, ("FR", "DE,us", "US")),
-    "UNMATCHED": (0.3, ("withhold",)),
-    "PURCHASE_VALUE": (0.35, ("net_of_tax_and_shipping",)),
-    "RENEWAL_EVENT": (0.35, ("Purchase", "Renewal")),
-    "TRIAL_EVENT": (0.35, ("StartTrial",)),
-    "REFUND_EVENT": (0.3, ("Refunded",)),
-    "STRIPE_DIRECT_PAYMENTS": (0.3, ("true",)),
-    "MATCH_FOR": (0.25, ("0", "90", "2h")),
-    "SHED_EVENTS": (0.2, ("none", "PageView,ViewContent")),
-    "EVENT_BUDGET": (0.25, ("1", "2")),
+# What else a shop may choose.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "STRIPE_LIVEMODE": ("true",),
+    "CONSENT_REQUIRED": ("false",),
+    "CONSENT_REGIONS": ("FR", "DE,us", "US"),
+    "UNMATCHED": ("withhold",),
+    "PURCHASE_VALUE": ("net_of_tax_and_shipping",),
+    "RENEWAL_EVENT": ("Purchase", "Renewal"),
+    "TRIAL_EVENT": ("StartTrial",),
+    "REFUND_EVENT": ("Refunded",),
+    "STRIPE_DIRECT_PAYMENTS": ("true",),
+    "MATCH_FOR": ("0", "90", "2h"),
+    "SHED_EVENTS": ("none", "PageView,ViewContent"),
+    "EVENT_BUDGET": ("1", "2"),
 }
+# How often it does.
+_OFTEN = {"STRIPE_LIVEMODE": 0.04, "SHED_EVENTS": 0.2}
 _SECONDS = {"0": 0, "90": 90, "15m": 900, "2h": 7_200}
 
 
@@ -104,7 +106,7 @@ def drawn_by(dice: Random) -> Settings:
         return Settings(DEFAULTS)
     others = {
         name: dice.choice(texts)
-        for name, (often, texts) in _CHOICES.items()
-        if dice.random() < often
+        for name, texts in CHOICES.items()
+        if dice.random() < _OFTEN.get(name, 0.3)
     }
     return Settings({**DEFAULTS, **others})
