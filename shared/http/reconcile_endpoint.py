@@ -1,6 +1,6 @@
 """`reconcile` over HTTP: Cloud Scheduler's jobs, each a POST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -68,27 +68,46 @@ class ReconcileEndpoint:
         }
 
     def relay_debts(self, _: Request, line: Line) -> Answer:
-        relayed = self.relay(now=self.clock())
+        """
+        Queue what is owed, then ask the destinations whose probe is due.
+
+        In this order, so that a destination that takes its time keeps no debt waiting; a run that
+        was long leaves the question to the next.
+        """
+        began = self.clock()
+        relayed = self.relay(now=began)
         _note_relayed(relayed, line)
+        probed: list[Probed] = []
+        if self.clock() - began < _LASTS_AT_MOST:
+            probed, again = self.probe.when_due(relayed.seen)
+            if again is not None:
+                relayed = relayed.then(again)
+                _note_relayed(relayed, line)
+        found = _noted(probed, line)
         if relayed.left:
             line.warn()
             return refused(Refusal.QUEUE_AWAY, line)
         counts: dict[str, object] = {"found": relayed.found, "queued": relayed.queued}
-        return 200, counts | ({"parked": relayed.parked} if relayed.parked else {})
+        counts |= {"parked": relayed.parked} if relayed.parked else {}
+        return 200, counts | ({"destinations": found} if found else {})
 
     def probe_destinations(self, _: Request, line: Line) -> Answer:
         """Ask each destination whether it lets us in; what resumed is relayed in the same run."""
         probed, relayed = self.probe()
-        for each in probed:
-            _note_probed(each, line)
+        found = _noted(probed, line)
         if relayed is not None:
             _note_relayed(relayed, line)
-        found = {
-            each.destination.value: {"state": each.standing.state, "reason": each.reason}
-            for each in probed
-        }
         queued = relayed.queued if relayed is not None else 0
         return 200, {"destinations": found, "queued": queued}
+
+
+def _noted(probed: Sequence[Probed], line: Line) -> dict[str, object]:
+    for each in probed:
+        _note_probed(each, line)
+    return {
+        each.destination.value: {"state": each.standing.state, "reason": each.reason}
+        for each in probed
+    }
 
 
 def _note_relayed(relayed: Relayed, line: Line) -> None:

@@ -188,10 +188,9 @@ run "five_lines_of_variables_make_a_live_system" {
       } == {
       relay     = ["* * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/relay"]
       stripe    = ["17 * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/stripe"]
-      probe     = ["*/5 * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/probe"]
       statement = ["40 3 * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/statement"]
     }
-    error_message = "Relay each minute, Stripe each hour, the probe every five minutes, the statement once a day."
+    error_message = "Relay each minute, Stripe each hour, the statement once a day; a fourth job would cost money."
   }
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.reconcile : job.time_zone == "Etc/UTC" && job.attempt_deadline == "320s" && job.http_target[0].oidc_token[0].audience == "https://settled-reconcile-123456789012.europe-west1.run.app" && job.http_target[0].oidc_token[0].service_account_email == google_service_account.scheduler.email])
