@@ -88,7 +88,7 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 resource "google_monitoring_alert_policy" "this" {
-  for_each = local.alerts
+  for_each = { for name, alert in local.alerts : name => alert if var.alerts.on_metrics || can(alert.filter) }
 
   project               = local.project
   display_name          = "Settled (${var.prefix}): ${each.value.title}"

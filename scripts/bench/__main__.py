@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench import chart, growth, operations, report, starting, throughput
+from scripts.bench.filling import has_memory_for, heap_mib
 from scripts.bench.serving import BenchError
 from scripts.bench.sizes import FULL, SMOKE, Size
 from scripts.bench.stage import Stage, staged
@@ -26,11 +27,13 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
         return 1
-    size = _size(asked)
+    parts = asked.only or list(PARTS)
     with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
         try:
-            with staged(Path(folder), _say) as stage:
-                measured = _measured(stage, size, asked.only or list(PARTS), asked.json)
+            size = _with_memory(_size(asked)) if "growth" in parts else _size(asked)
+            heap = heap_mib(max(size.sessions) if "growth" in parts else size.ledger)
+            with staged(Path(folder), _say, heap_mib=heap) as stage:
+                measured = _measured(stage, size, parts, asked.json)
         except (BenchError, EmulatorError, JavaError) as error:
             _say(f"scripts/bench: {error}")
             return 1
@@ -45,6 +48,16 @@ def _size(asked: argparse.Namespace) -> Size:
     if asked.sessions:
         size = replace(size, sessions=tuple(sorted(asked.sessions)))
     return replace(size, ledger=asked.ledger) if asked.ledger is not None else size
+
+
+def _with_memory(size: Size) -> Size:
+    """Leave out the steps of growth that the machine has no memory for, and say so."""
+    held = tuple(wanted for wanted in size.sessions if has_memory_for(wanted))
+    for wanted in size.sessions[len(held) :]:
+        _say(f"growth: {wanted:,} sessions are left out, they take {heap_mib(wanted):,} free MiB")
+    if not held:
+        raise BenchError("there is no memory for the fewest sessions: free some, or use --sessions")
+    return replace(size, sessions=held)
 
 
 def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> dict[str, Any]:

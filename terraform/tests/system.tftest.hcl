@@ -237,6 +237,12 @@ run "five_lines_of_variables_make_a_live_system" {
     error_message = "The exemption is for all fields of a collection."
   }
 
+  # An idle shop costs nothing.
+  assert {
+    condition     = [for policy in google_artifact_registry_repository.images.cleanup_policies : policy.most_recent_versions[0].keep_count if policy.action == "KEEP"] == [2]
+    error_message = "What runs, and what ran before it: half a gigabyte of images is free."
+  }
+
   # No secret passes through terraform.
   assert {
     condition     = toset(values(google_secret_manager_secret.this)[*].secret_id) == toset(["settled-meta-access-token", "settled-stripe-api-key", "settled-stripe-webhook-main"])
@@ -315,6 +321,7 @@ run "a_trial_can_be_thrown_away" {
     stripe    = { endpoints = ["main", "next"], livemode = false }
     budget    = { amount = 50, billing_account = "012345-6789AB-CDEF01" }
     functions = { dispatch = { max_instances = 20 } }
+    alerts    = { emails = ["ops@shop.example"], on_metrics = false }
   }
 
   override_data {
@@ -325,6 +332,12 @@ run "a_trial_can_be_thrown_away" {
   assert {
     condition     = google_firestore_database.this.delete_protection_state == "DELETE_PROTECTION_DISABLED" && google_firestore_database.this.deletion_policy == "DELETE" && google_firestore_database.this.location_id == "eur3"
     error_message = "Without protection the database goes with the rest."
+  }
+  assert {
+    condition = toset(keys(google_monitoring_alert_policy.this)) == toset([
+      "purchase_owed", "dead_letter", "destination_paused", "statement_off", "defect",
+    ])
+    error_message = "Without conditions on metrics, which Google announced to charge for, those on the log remain."
   }
   assert {
     condition     = google_firebaserules_release.this.name == "cloud.firestore/trial"
