@@ -3,8 +3,11 @@
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
+from itertools import chain, cycle, islice
 from statistics import median
 from typing import Any
 
@@ -12,11 +15,13 @@ from google.cloud.firestore import Client
 
 from scripts.bench import traffic
 from scripts.bench.filling import fill
+from scripts.bench.serving import Serving
 from scripts.bench.sizes import Size
 from scripts.bench.stage import PROJECT, Stage
 
 _AT_ONCE = 400
 _PATIENCE_SECONDS = 60.0
+Figures = dict[str, Any]
 _AT_A_STEP = 300
 _A_SECOND = 100.0
 
@@ -36,14 +41,14 @@ def memory(stage: Stage, requests: int) -> dict[str, float]:
     return {"requests": warm + answered, "warm_mib": before, "mib": after, "times": after / before}
 
 
-def sessions(stage: Stage, size: Size) -> list[dict[str, float]]:
+def sessions(stage: Stage, size: Size) -> list[Figures]:
     """
     Give CPU and waits with more and more sessions stored, each beside the fewest there are.
 
     Both stand in one emulator, under projects of their own, and take turns: what else the
     machine does, and the emulator's own garbage, disturb the one like the other.
     """
-    steps: list[dict[str, float]] = []
+    steps: list[Figures] = []
     many, stored, known = f"{PROJECT}-many", 0, list[str]()
     for wanted in size.sessions:
         began = time.monotonic()
@@ -64,32 +69,36 @@ def _filled(stage: Stage, project: str, wanted: int) -> list[str]:
     return fill(stage.emulator, project, session, wanted, stage.say)
 
 
-def _step(stage: Stage, size: Size, databases: Sequence[tuple[str, list[str]]]) -> dict[str, float]:
+def _step(stage: Stage, size: Size, databases: Sequence[tuple[str, list[str]]]) -> Figures:
     """Measure each function on both databases in turn; medians, and medians of their ratios."""
     stage.say("growth: measuring …")
     count = int(min(_AT_A_STEP, _A_SECOND * size.seconds))
-    pace = {"connections": 8, "seconds": 120.0, "rate": _A_SECOND}
-    found: dict[str, float] = {}
+    found: Figures = {"statuses": Counter()}
     for what, function in (("open", "collect"), ("dispatch", "dispatch")):
         with ExitStack() as stack:
-            served = [
-                stack.enter_context(stage.function(function, GOOGLE_CLOUD_PROJECT=project))
-                for project, _ in databases
-            ]
-            rounds: list[list[dict[str, float]]] = []
-            # The first round warms both up.
-            for _ in range(size.growth_rounds + 1):
-                asked = [_requests(what, known, count) for _, known in databases]
-                seen = [
-                    stage.load(each, requests, most=count, **pace)
-                    for each, requests in zip(served, asked, strict=True)
-                ]
-                rounds.append(seen)
-            for figure in ("cpu_ms", "p50_ms"):
-                found |= _compared(
-                    f"{what}_{figure}", [(few[figure], many[figure]) for few, many in rounds[1:]]
+            both = [
+                (
+                    stack.enter_context(stage.function(function, GOOGLE_CLOUD_PROJECT=project)),
+                    partial(_requests, what, known, count),
                 )
+                for project, known in databases
+            ]
+            # Now the one first, now the other; the first turn only warms both up.
+            orders = islice(cycle((1, -1)), size.growth_rounds + 1)
+            turns = [_turn(stage, both[::order])[::order] for order in orders][1:]
+        for seen in chain.from_iterable(turns):
+            found["statuses"].update(seen["statuses"])
+        for figure in ("cpu_ms", "p50_ms"):
+            pairs = [(few[figure], many[figure]) for few, many in turns]
+            found |= _compared(f"{what}_{figure}", pairs)
     return found
+
+
+def _turn(stage: Stage, order: Sequence[tuple[Serving, Callable[[], list[bytes]]]]) -> list[Any]:
+    return [
+        stage.load(served, requests(), connections=8, seconds=120.0, rate=_A_SECOND)
+        for served, requests in order
+    ]
 
 
 def _requests(what: str, known: Sequence[str], count: int) -> list[bytes]:
@@ -98,7 +107,7 @@ def _requests(what: str, known: Sequence[str], count: int) -> list[bytes]:
     return [traffic.events_task(secrets.choice(known), 1) for _ in range(count)]
 
 
-def _compared(figure: str, pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
+def _compared(figure: str, pairs: Sequence[tuple[float, float]]) -> Figures:
     return {
         figure: median(many for _, many in pairs),
         f"{figure}_beside": median(few for few, _ in pairs),

@@ -72,7 +72,7 @@ class ReconcileEndpoint:
         Queue what is owed, then ask the destinations whose probe is due.
 
         In this order, so that a destination that takes its time keeps no debt waiting; a run that
-        was long leaves the question to the next.
+        was long leaves the question to the next. The answer names a pause, and the end of one.
         """
         began = self.clock()
         relayed = self.relay(now=began)
@@ -83,27 +83,28 @@ class ReconcileEndpoint:
             if again is not None:
                 relayed = relayed.then(again)
                 _note_relayed(relayed, line)
-        found = _noted(probed, line)
+        for each in probed:
+            _note_probed(each, line)
         if relayed.left:
             line.warn()
             return refused(Refusal.QUEUE_AWAY, line)
         counts: dict[str, object] = {"found": relayed.found, "queued": relayed.queued}
         counts |= {"parked": relayed.parked} if relayed.parked else {}
-        return 200, counts | ({"destinations": found} if found else {})
+        pauses = [each for each in probed if each.standing.is_paused or each.has_resumed]
+        return 200, counts | ({"destinations": _standings(pauses)} if pauses else {})
 
     def probe_destinations(self, _: Request, line: Line) -> Answer:
         """Ask each destination whether it lets us in; what resumed is relayed in the same run."""
         probed, relayed = self.probe()
-        found = _noted(probed, line)
+        for each in probed:
+            _note_probed(each, line)
         if relayed is not None:
             _note_relayed(relayed, line)
         queued = relayed.queued if relayed is not None else 0
-        return 200, {"destinations": found, "queued": queued}
+        return 200, {"destinations": _standings(probed), "queued": queued}
 
 
-def _noted(probed: Sequence[Probed], line: Line) -> dict[str, object]:
-    for each in probed:
-        _note_probed(each, line)
+def _standings(probed: Sequence[Probed]) -> dict[str, object]:
     return {
         each.destination.value: {"state": each.standing.state, "reason": each.reason}
         for each in probed

@@ -119,6 +119,15 @@ def test_a_running_destination_is_asked_after_an_hour_without_a_word_and_not_bef
     assert world.meta.probed == 1
 
 
+def test_a_running_destination_that_was_asked_is_the_business_of_the_line_alone(world):
+    world.meta.probes.append(Deferred(Because.UNREACHABLE, "ConnectionError"))
+
+    answer, line = world.post()
+
+    assert (world.meta.probed, answer.get_json()) == (1, {"found": 0, "queued": 0})
+    assert (line["state"], line["reason"]) == ("running", "ConnectionError")
+
+
 def test_the_relay_that_finds_a_dead_token_sounds_the_alarm(world):
     world.meta.probes.append(DEAD_TOKEN)
 
