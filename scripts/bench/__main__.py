@@ -17,7 +17,6 @@ from scripts.bench.stage import Stage, staged
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 
-_SLOW_META_MS = 200
 _OPERATIONS_TIMES = 10
 
 
@@ -27,7 +26,7 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
         return 1
-    parts = asked.only or list(PARTS)
+    parts = asked.only or (["throughput"] if asked.case else list(PARTS))
     with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
         try:
             size = _with_memory(_size(asked)) if "growth" in parts else _size(asked)
@@ -47,7 +46,9 @@ def _size(asked: argparse.Namespace) -> Size:
     size = SMOKE if asked.smoke else FULL
     if asked.sessions:
         size = replace(size, sessions=tuple(sorted(asked.sessions)))
-    return replace(size, ledger=asked.ledger) if asked.ledger is not None else size
+    if asked.ledger is not None:
+        size = replace(size, ledger=asked.ledger)
+    return replace(size, cases=tuple(asked.case or ()))
 
 
 def _with_memory(size: Size) -> Size:
@@ -71,16 +72,14 @@ def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> 
 
 
 def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
-    cases = throughput.cases(stage)
-    found = {case.name: throughput.measured(stage, case, size) for case in cases}
-    dispatch = next(case for case in cases if case.name == "dispatch")
-    stage.delay_meta(_SLOW_META_MS)
-    found[f"dispatch, Meta takes {_SLOW_META_MS} ms"] = throughput.measured(stage, dispatch, size)
+    found = {}
+    for case in throughput.cases(stage, size):
+        stage.delay_meta(case.meta_ms)
+        if case.ledger:
+            growth.purchases(stage, case.ledger)
+        found[case.name] = throughput.measured(stage, case, size)
     stage.delay_meta(0)
-    growth.purchases(stage, size.ledger)
-    webhook = next(case for case in cases if case.name == "stripe_webhook")
-    name = f"stripe_webhook, {size.ledger:,} purchases"
-    return found | {name: throughput.measured(stage, webhook, size)}
+    return found
 
 
 PARTS: dict[str, Callable[[Stage, Size], Any]] = {
@@ -97,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="the smallest size: does it work?")
     parser.add_argument(
         "--only", action="append", choices=list(PARTS), help="one part; may be repeated"
+    )
+    parser.add_argument(
+        "--case",
+        action="append",
+        metavar="NAME",
+        help="of throughput, and nothing else: 'dispatch', 'collect, new'; may be repeated",
     )
     parser.add_argument(
         "--sessions", type=int, action="append", metavar="N", help="a step of growth; repeated"
