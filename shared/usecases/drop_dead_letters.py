@@ -8,7 +8,7 @@ from shared.domain.audit import Deed, Unfit
 from shared.domain.conversions import Destination
 from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.usecases.find_dead_letters import KeptLetters, Kind, judged, kind_of
-from shared.usecases.ports import Ledger
+from shared.usecases.ports.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from shared.domain.dead_letters import DeadLetter
 from shared.domain.purchases import Purchase
 from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.domain.task_names import DEAD_LETTER
-from shared.usecases.ports import Ledger, StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.ledger import Ledger
 
 T = TypeVar("T")
 _TRIES = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.conversions import Destination
-from shared.usecases.ports import Destinations, Gateways, SeenStanding
+from shared.usecases.ports.destinations import Destinations, Gateways, SeenStanding
 from shared.usecases.probe_destination import Probed, ProbeDestination
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 

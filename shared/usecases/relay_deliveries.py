@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.conversions import Destination
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Destinations, Ledger, SeenStanding
+from shared.usecases.ports.destinations import Destinations, SeenStanding
+from shared.usecases.ports.ledger import Ledger
 from shared.usecases.refresh_purchase import RefreshPurchase, Standings, is_due_again
 
 _AT_ONCE = 500

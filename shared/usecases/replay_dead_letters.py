@@ -12,14 +12,9 @@ from shared.domain.conversions import Destination
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.usecases.find_dead_letters import KeptLetters, Kind, judged, kind_of
-from shared.usecases.ports import (
-    Ledger,
-    NewTask,
-    Queue,
-    QueueUnavailableError,
-    StoreUnavailableError,
-    Tasks,
-)
+from shared.usecases.ports.errors import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports.ledger import Ledger
+from shared.usecases.ports.tasks import NewTask, Queue, Tasks
 from shared.usecases.refresh_purchase import queued
 
 # So often a task that was made is noted; what is not noted is found by its name.

@@ -12,7 +12,7 @@ from shared.domain.conversions import Destination
 from shared.domain.destinations import PAUSE_PROBED_EVERY, PROBED_EVERY, Running, Standing
 from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.http.reconcile_endpoint import ReconcileEndpoint
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries
