@@ -68,9 +68,8 @@ PRICES: Final[dict[Item, Price]] = {
     Item.REQUESTS: Price(Decimal("0.40"), 1_000_000, 2_000_000, _RUN, sure=False),
     Item.VCPU_SECONDS: Price(Decimal("0.000024"), 1, 180_000, _RUN, sure=False),
     Item.GIB_SECONDS: Price(Decimal("0.0000025"), 1, 360_000, _RUN, sure=False),
-    Item.TASKS: Price(
-        Decimal("0.40"), 1_000_000, 1_000_000, "cloud.google.com/tasks/pricing", sure=False
-    ),
+    # An operation is up to 32 KB of a task; a few events of a page are far below that.
+    Item.TASKS: Price(Decimal("0.40"), 1_000_000, 1_000_000, "cloud.google.com/tasks/pricing"),
     Item.READS: Price(Decimal("0.03"), 100_000, 50_000 * _DAYS, _FIRESTORE),
     Item.WRITES: Price(Decimal("0.09"), 100_000, 20_000 * _DAYS, _FIRESTORE),
     Item.DELETES: Price(Decimal("0.01"), 100_000, 20_000 * _DAYS, _FIRESTORE),
