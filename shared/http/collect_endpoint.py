@@ -29,7 +29,7 @@ from shared.http.collect_answers import (
 from shared.http.cookies import cookie_domain, host_of, subdomain_index
 from shared.logs import Line
 from shared.usecases.collect_events import Arrival, CollectEvents
-from shared.usecases.ports import PortError
+from shared.usecases.ports.errors import PortError
 from shared.usecases.release_purchase import ReleasePurchase
 
 _MOST_BYTES = 64 * 1024

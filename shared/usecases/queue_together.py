@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from shared.domain import task_names
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, may_share
-from shared.usecases.ports import AsyncTasks, NewTask, Queue, QueueFullError
+from shared.usecases.ports.errors import QueueFullError
+from shared.usecases.ports.tasks import AsyncTasks, NewTask, Queue
 
 # Calls under way before anybody has to wait.
 AT_ONCE = 4

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.adapters.task_bodies import decode, encode, weight
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS
-from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
+from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
+from shared.usecases.ports.tasks import NewTask, Queue
 from shared.usecases.queue_together import AT_ONCE, QueueTogether
 from tests.builders import consent, conversion
 
