@@ -11,7 +11,8 @@ import msgspec
 
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import Cursor, Listed, Page
-from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
+from shared.usecases.ports.stripe import InvoiceTruth
 from tests.simulation.http_calls import Answered
 from tests.simulation.invented import invents
 from tests.simulation.world import World
