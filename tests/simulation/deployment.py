@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.destinations import Standing
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import PortError
+from shared.usecases.ports.errors import PortError
 from tests.fakes import FakeDeadLetters, FakeSessions
 from tests.simulation.cloud_tasks import CloudTasks, QueuePlan, Task, events_of
 from tests.simulation.functions import Functions

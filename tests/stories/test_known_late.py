@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.consent import ConsentRule
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR
 from shared.domain.policies import PurchaseValue
-from shared.usecases.ports import StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
 from tests.builders import A_SECOND, POLICIES
 from tests.stories.cast import buys
 from tests.stories.shop import ADA, BOB, EVE, Shop, accepted, withheld
