@@ -26,7 +26,8 @@ class QueuePlan:
     """
     What the two kinds of queues were told, and for how long they keep a name taken.
 
-    `shards` queues share the events, and the purchases; at `grows_at` each gets one more.
+    `shards` queues share the events, and the purchases; at `grows_at` each gets one more. With
+    `shares_tasks` visitors who come at once share a task.
     """
 
     events: RetryPlan
@@ -34,6 +35,7 @@ class QueuePlan:
     names_taken_for: timedelta
     shards: int = 1
     grows_at: datetime | None = None
+    shares_tasks: bool = False
 
     def of(self, queue: Queue) -> RetryPlan:
         return self.events if queue is Queue.EVENTS else self.purchases
@@ -52,7 +54,7 @@ class QueuePlan:
         grows = f", one more from {self.grows_at:%d %H:%M:%S}" if self.grows_at else ""
         return (
             f"{self.events}\n{self.purchases}\nnames are taken for {self.names_taken_for}, "
-            f"in {self.shards} queues{grows}"
+            f"in {self.shards} queues{grows}{', tasks are shared' * self.shares_tasks}"
         )
 
 

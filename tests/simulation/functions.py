@@ -46,6 +46,7 @@ from tests.fakes import (
     FakeSettledPurchases,
 )
 from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks
+from tests.simulation.companions import Companions
 from tests.simulation.http_calls import ORIGIN
 from tests.simulation.meta import Meta
 from tests.simulation.ports import Interrupted
@@ -107,6 +108,10 @@ class Functions:
         error, full = QueueUnavailableError, QueueFullError
         return Interrupted(port, self.world, "tasks", error, refuses=full)
 
+    def _queue_of_collect(self) -> object:
+        queue = self._queue(AsyncCloudTasks(self.tasks))
+        return Companions(queue, self.world) if self.tasks.plan.shares_tasks else queue
+
     def _take(self) -> TakeStripeEvent:
         return TakeStripeEvent(
             sessions=self._store(self.sessions, "sessions"),
@@ -123,7 +128,7 @@ class Functions:
         return CollectEndpoint(
             collect=CollectEvents(
                 writer,
-                self._queue(AsyncCloudTasks(self.tasks)),
+                self._queue_of_collect(),
                 rule,
                 shed=self.settings.shed,
                 budget=self.settings.budget,

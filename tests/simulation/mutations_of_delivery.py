@@ -199,10 +199,10 @@ def forget_the_attempt_that_died_when_its_debt_is_handed_back(patch):
 
 
 def _is_slow_to_note(plan: Plan) -> Plan:
-    """Let the note that a task exists come late, while its task runs already."""
+    """Let the note that a task exists come late, while its task runs already, and dies."""
     until = plan.ends_at + AN_HOUR
-    weather = Weather(fails=0.05, crashes=0.1, waits=0.5, waits_for=8.0, until=until)
-    return replace(plan, weather=weather, repeats=0.4)
+    weather = Weather(crashes=0.2, waits=0.7, waits_for=30.0, only_at="ledger", until=until)
+    return replace(plan, weather=weather, repeats=0.0)
 
 
 @mutation_where(sharpened=_is_slow_to_note)

@@ -42,7 +42,7 @@ class Plan:
     deliveries: tuple[tuple[str, timedelta], ...] = ()
     manners: Mapping[str, Manner] = field(default_factory=dict)
     withdrawals: Mapping[str, Withdrawal] = field(default_factory=dict)
-    crowd: int = 0  # Events that come at once, where there is a budget of them.
+    crowd: int = 0  # Visitors who come at once: a budget may be used up, a task be shared.
     looks: tuple[timedelta, ...] = ()  # After the beginning, when somebody looks at dead letters.
     mended_at: datetime = BEGINNING + NEVER  # From then on nothing is poisoned any more.
     is_poisoned: bool = False
@@ -104,7 +104,7 @@ def plan_of(seed: int) -> Plan:
         deliveries=deliveries,
         manners=_manners(dice, settings),
         withdrawals=_withdrawals(dice),
-        crowd=dice.choice((4, 12)) if has_budget else 0,
+        crowd=dice.choice((4, 12)) if has_budget else dice.choice((0, 0, 0, 6)),
         looks=_looks(dice, calm_after),
         mended_at=BEGINNING + (calm_after * dice.random() if dice.random() < 0.4 else NEVER),
         is_poisoned=dice.random() < 0.05,
@@ -197,6 +197,7 @@ def _queues(dice: Random, episodes: tuple[Episode, ...]) -> QueuePlan:
         grows_at=BEGINNING + timedelta(seconds=dice.uniform(-60, 900))
         if dice.random() < 0.1
         else None,
+        shares_tasks=dice.random() < 0.4,
     )
 
 

@@ -133,9 +133,9 @@ def _open(going: Run) -> None:
             before = timedelta(seconds=dice.uniform(0, dice.choice((2, 60, 600))))
             going.world.at(at - before, lambda v=visitor: v.reports(1))
     for _ in range(going.plan.crowd):
-        # All within seconds, so that a budget is used up.
+        # At once, and again within seconds: some share a task, and a budget is used up.
         visitor = going.visitors[dice.choice(tuple(going.visitors))]
-        at = BEGINNING + timedelta(seconds=dice.uniform(0, 15))
+        at = BEGINNING + timedelta(seconds=dice.choice((0, 0, 4, 13)) + dice.uniform(0, 0.06))
         going.world.at(at, partial(visitor.reports, dice.choice((2, 6, 12))))
 
 

@@ -76,6 +76,7 @@ def test_the_seeds_meet_every_fault_and_every_end():
         met["replayed"] += sum(Deed.REPLAYED in deeds for deeds in found.operator.asked.values())
         met["dropped"] += sum(Deed.DROPPED in deeds for deeds in found.operator.asked.values())
         met["shed"] += sum('"shed"' in line for line in found.log.splitlines())
+        met["shared task"] += sum(" g-" in line and "is queued" in line for line in told)
         met["every webhook lost"] += not found.plan.deliveries
         for fault in Fault:
             met[fault] += sum(line.endswith(f": {fault}") for line in told)
@@ -89,7 +90,7 @@ def test_the_seeds_meet_every_fault_and_every_end():
     counted = ["crash", "away", "queue full", "paused", "answer lost", "task twice"]
     counted += ["task deleted", "name taken", "webhook lost", "Pixel", "dead letter"]
     counted += ["withdrawal", "ambiguous", "in between", "replayed", "dropped", "shed"]
-    counted += ["every webhook lost"]
+    counted += ["every webhook lost", "shared task"]
     reasons = [Expired.TOO_OLD, *Withheld]
     chosen = [f"{name}={text}" for name, texts in CHOICES.items() for text in texts]
     expected = [*counted, *Fault, *ends, *reasons, *chosen, *Answer]

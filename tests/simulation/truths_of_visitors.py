@@ -67,6 +67,10 @@ def events_lost_or_doubled(run: "Run") -> list[str]:
     shop = run.shop
     # Where a queue is added, a repeat that is on its way may meet it and not what it repeats.
     twice = shop.disturbed | events_of(shop.tasks.twice)
+    if run.plan.queues.shares_tasks:
+        # In other company it has another name, and Meta's event_id alone stops the repeat.
+        reported = [each for v in run.visitors.values() for each in v.reported.values()]
+        twice |= {each.event_id for each in reported if each.was_repeated}
     sure = Counter(
         receipt.event_id
         for receipt in shop.meta.receipts

@@ -44,6 +44,7 @@ class Reported:
     is_poison: bool
     event_name: str
     taken: bool = False
+    was_repeated: bool = False  # Sent again, as nobody answered or the answer was bad.
     was_unwanted: bool = False  # Dropped for want of consent, while its visitor said no such thing.
 
 
@@ -161,6 +162,8 @@ class Visitor:
             if answer is not None:
                 self._keeps_cookies(answer)
             if tried < len(_TRIES_AGAIN_AFTER):
+                for each in ids:
+                    self.reported[each].was_repeated = True
                 again = lambda: self._sends(events, ids, tried + 1)
                 self.world.after(_TRIES_AGAIN_AFTER[tried], again)
         else:
