@@ -2,10 +2,12 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import State, Withheld
+from shared.domain.money import major_units
 from shared.domain.policies import Expired
 from shared.domain.purchases import Purchase
 from shared.domain.refund_events import refund_task
@@ -210,6 +212,10 @@ def refunds_told_wrongly(run: "Run") -> list[str]:
         gone = returned(run, purchase.sale_key, failed=True)
         if event_id in received and not gone:
             found.append(f"Meta was told that {purchase.sale_key} was given back")
+        told = {r.value for r in run.shop.meta.receipts if r.event_id == event_id}
+        most = major_units(gone, purchase.currency)
+        wrong = [value for value in told if not 0 < Decimal(value) <= most]
+        found += [f"Meta was told that {value} of {purchase.sale_key} came back" for value in wrong]
         is_due = name is not None and delivery.state is State.ACCEPTED
         is_due = is_due and returned(run, purchase.sale_key) > 0
         if is_due and event_id not in ended and not has_no_consent(run, purchase):
