@@ -106,14 +106,22 @@ def _with_checkout(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase
     payment = aliases.get(purchase.stripe.payment_intent_id or "")
     if payment is None or payment.stripe_id != purchase.sale_key:
         return purchase
-    named = purchase.stripe.checkout_session_id or payment.checkout_session_id
-    return replace(
-        purchase,
-        stripe=replace(purchase.stripe, checkout_session_id=named),
-        tax_minor=max(purchase.tax_minor, payment.tax_minor or 0),
-        shipping_minor=max(purchase.shipping_minor, payment.shipping_minor or 0),
-        country=payment.country or purchase.country,
-    )
+    if payment.checkout_session_id is None:
+        return purchase
+    if purchase.stripe.checkout_session_id is None:
+        named = replace(purchase.stripe, checkout_session_id=payment.checkout_session_id)
+        purchase = replace(purchase, stripe=named)
+    tax = max(purchase.tax_minor, payment.tax_minor or 0)
+    shipping = max(purchase.shipping_minor, payment.shipping_minor or 0)
+    country = payment.country or purchase.country
+    if (tax, shipping, country) == (
+        purchase.tax_minor,
+        purchase.shipping_minor,
+        purchase.country,
+    ):
+        # Mostly its checkout's own event has brought all of it.
+        return purchase
+    return replace(purchase, tax_minor=tax, shipping_minor=shipping, country=country)
 
 
 def _with_payments(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
