@@ -67,6 +67,7 @@ class Companions:
         while not call.is_over:
             self._world.waits(_A_TURN)
         if call.error is not None:
+            self._world.current.is_disturbed = True
             raise call.error
 
     async def _departs(self, call: _Call) -> None:
