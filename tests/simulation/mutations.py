@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.simulation.manners import Answer, Manner
 from tests.simulation.meta import Fault
 from tests.simulation.plans import Plan, Sharpened
 from tests.simulation.settings import Settings
@@ -74,3 +75,9 @@ def fails_for(length: timedelta) -> Where:
 def set_to(**settings: str) -> Sharpened:
     """Have the shop choose so, whatever it chose else."""
     return lambda plan: replace(plan, settings=Settings({**plan.settings.chosen, **settings}))
+
+
+def everybody_agrees(plan: Plan) -> Plan:
+    """Let nobody say no or take a yes back, so that thank-you pages have something to ask for."""
+    agree = Manner(Answer.YES, "FR")
+    return replace(plan, manners={**plan.manners, "ada": agree, "bob": agree}, withdrawals={})

@@ -13,7 +13,14 @@ from shared.usecases import (
 )
 from tests.fakes import FakeReleases
 from tests.simulation.meta import Episode, Fault
-from tests.simulation.mutations import fails_for, mutation, mutation_where, set_to, tells
+from tests.simulation.mutations import (
+    everybody_agrees,
+    fails_for,
+    mutation,
+    mutation_where,
+    set_to,
+    tells,
+)
 from tests.simulation.plans import A_MINUTE, AN_HOUR, Plan
 from tests.simulation.world import BEGINNING
 
@@ -76,7 +83,7 @@ def release_without_writing_it_down(patch):
     patch.setattr(FakeReleases, "replace", pretends)
 
 
-@mutation_where(tells("one_event_id_for_two_orders"))
+@mutation_where(tells("one_event_id_for_two_orders"), everybody_agrees)
 def change_the_event_id_after_the_release(patch):
     own = sales._with_own_event_id
 

@@ -13,7 +13,7 @@ from shared.domain.shedding import Budget
 from shared.usecases import collect_events, dispatch_purchase, refresh_purchase
 from shared.usecases.take_stripe_event import TakeStripeEvent
 from tests.simulation.manners import Answer, Manner
-from tests.simulation.mutations import invents, mutation_where, set_to, tells
+from tests.simulation.mutations import everybody_agrees, invents, mutation_where, set_to, tells
 from tests.simulation.plans import Plan
 
 _NO_CONSENT_NEEDED = {"CONSENT_REQUIRED": "false"}
@@ -100,7 +100,14 @@ def tell_of_renewals_though_nobody_asked(patch):
     _called(patch, lambda purchase, rules: named(replace(purchase, kind=Kind.FIRST), rules))
 
 
-@mutation_where(invents, set_to(RENEWAL_EVENT="Purchase"))
+def _come_back_to_their_renewal(plan: Plan) -> Plan:
+    """Let all be quiet but for the thank-you pages of those who agree."""
+    quiet = replace(plan.weather, fails=0.0, crashes=0.0, waits=0.0)
+    told = replace(set_to(RENEWAL_EVENT="Purchase")(plan), weather=quiet, episodes=())
+    return everybody_agrees(told)
+
+
+@mutation_where(invents, _come_back_to_their_renewal)
 def let_the_pixel_tell_of_a_renewal(patch):
     unless_late = releases._unless_late
     patch.setattr(
