@@ -89,7 +89,8 @@ def _explained_by(
         judge_at=purchase.judge_at if goes_on_waiting else None,
     )
     for destination, delivery in purchase.deliveries.items():
-        if delivery.state is State.REJECTED and not delivery.attempts:
+        is_ours = delivery.state is State.REJECTED and not delivery.attempts
+        if is_ours and not delivery.is_dropped:
             # We said too little of the person ourselves, and told nobody.
             purchase = purchase.with_delivery(destination, delivery.moved_to(State.OWED), now)
     return purchase

@@ -86,10 +86,10 @@ def _acts_of_purchase(run: "Run", sale_key: str):
 
 
 def _dropped_purchases(run: "Run") -> list[str]:
-    """Dropping a sale changes nothing of it; only a replay may, or what is learnt of its buyer."""
+    """Dropping a sale changes nothing of it, whatever is learnt of its buyer; a replay may."""
     found = []
     for purchase, _ in run.shop.ledger.purchases.values():
         delivery = purchase.deliveries[Destination.META]
-        if delivery.is_dropped and delivery.state is State.ACCEPTED and purchase.session_id is None:
+        if delivery.is_dropped and delivery.state is State.ACCEPTED:
             found.append(f"{purchase.sale_key} was dropped, and told all the same")
     return found

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from shared.domain.consent import ConsentRule
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR
 from shared.domain.policies import PurchaseValue
@@ -92,8 +94,15 @@ def test_a_sale_that_said_too_little_of_its_buyer_is_told_once_more_is_known(acc
     assert shop.told() == [("59.90", "EUR")]
 
 
-def test_what_a_person_dropped_stays_dropped_whatever_is_learnt_of_its_buyer(account):
-    buys(account, on_intent={"settled_session": "s_nobody_0001"}, client_reference_id=None)
+@pytest.mark.parametrize("named", [None, ADA])
+def test_what_a_person_dropped_stays_dropped_whatever_is_learnt_of_its_buyer(account, named):
+    account.begins("", "cus_1")
+    intent = account.intends(5990, metadata={"settled_session": "s_nobody_0001"})
+    lost = account.checkout(5990, client_reference_id=named)
+    account.expires(lost)
+    checkout = account.checkout(5990, intent=intent, recovered_from=lost["id"])
+    account.receives(intent)
+    account.completes(checkout, "paid")
     shop = Shop(account, NO_CONSENT_NEEDED)
     *before, checkout = account.events
     for event in before:
