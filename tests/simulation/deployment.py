@@ -70,8 +70,7 @@ class Deployment:
         self.sent(began_at)
 
     def _whose(self, task: Task) -> str | None:
-        found = self.ledger.purchases.get(task.sale_key)
-        return found[0].session_id if found else None
+        return self.ledger.claimed_for.get(task.sale_key)
 
     # Who calls.
 

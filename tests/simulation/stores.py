@@ -12,13 +12,15 @@ class WatchedLedger(FakeLedger):
     """
     A ledger that says when somebody has to look at a purchase again.
 
-    It also knows when it heard of each of Stripe's events.
+    It also knows when it heard of each of Stripe's events, and whose each sale was when somebody
+    claimed it to tell of it.
     """
 
     def __init__(self, looked_at: Callable[[Purchase], None], clock: Callable[[], datetime]):
         super().__init__()
         self._looked_at, self._clock = looked_at, clock
         self.heard_at: dict[str, datetime] = {}
+        self.claimed_for: dict[str, str | None] = {}
 
     def record(self, receipt, purchase, aliases):
         recorded = super().record(receipt, purchase, aliases)
@@ -33,7 +35,14 @@ class WatchedLedger(FakeLedger):
 
     def replace(self, entry, purchase):
         self._looked_at(purchase)
-        return super().replace(entry, purchase)
+        replaced = super().replace(entry, purchase)
+        if replaced and _attempts(purchase) > _attempts(entry.purchase):
+            self.claimed_for[purchase.sale_key] = purchase.session_id
+        return replaced
+
+
+def _attempts(purchase: Purchase) -> int:
+    return sum(delivery.attempts for delivery in purchase.deliveries.values())
 
 
 class WatchedDestinations(FakeDestinations):
