@@ -40,7 +40,7 @@ class Expected:
     @property
     def is_for_the_pixel(self) -> bool:
         """The Pixel says Purchase alone, so a renewal or a trial is none of its business."""
-        return self.may_be_told and not self.sale.is_renewal and self.sale.settled > 0
+        return not self.sale.is_renewal and self.sale.settled > 0
 
 
 def expectations(run: "Run") -> dict[str, Expected]:

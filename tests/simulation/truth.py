@@ -44,6 +44,12 @@ def worth(run: "Run", expected: Expected) -> set[tuple[str, str]]:
     return {(str(major_units(value, sale.currency)), sale.currency) for value in values}
 
 
+def may_be_whole(run: "Run", expected: Expected) -> bool:
+    """Tell whether nothing stands against telling, but for tax and shipping not known in time."""
+    is_whole = expected.sale.settled > 0 and len(worth(run, expected)) > 1
+    return not expected.silent - ({"zero"} if is_whole else set())
+
+
 def _first_told(run: "Run", sale: StripeSale) -> datetime:
     """Say when it was first told, or about to be; from then on it says the same."""
     released_at = run.shop.ledger.purchases[sale.key][0].released_at

@@ -137,7 +137,7 @@ def _is_true(run: "Run", purchase: Purchase, expected: Expected) -> bool:
         and run.world.now - purchase.released_at > LATE_AFTER,
     }
     match delivery.state:
-        case State.REJECTED if expected.may_be_told or delivery.attempts:
+        case State.REJECTED if expected.may_be_told or delivery.attempts or delivery.is_dropped:
             return _is_refused(run, purchase, expected)
         case State.WITHHELD if delivery.reason in expected.silent | expected.maybe_silent:
             return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.cloud_tasks import events_in, events_of
 from tests.simulation.meta import THROTTLES, Receipt, merged_within_two_days
-from tests.simulation.truth import worth
+from tests.simulation.truth import may_be_whole, worth
 from tests.simulation.truths_of_purchases import TOO_OLD_AFTER, is_hopeless
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def told_by_the_pixel(run: "Run") -> list[str]:
     for hit in run.shop.meta.hits:
         sale_key = by_id.get(hit.event_id)
         expected = run.expected.get(sale_key)
-        if expected is None or not expected.is_for_the_pixel:
+        if expected is None or not expected.is_for_the_pixel or not may_be_whole(run, expected):
             found.append(f"the Pixel fired for {sale_key}, which is nothing to report")
             continue
         if (told := (hit.value, hit.currency)) not in (true := worth(run, expected)):
