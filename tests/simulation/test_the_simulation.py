@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from shared import config
 from shared.domain.audit import Deed
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import State, Withheld
@@ -95,6 +96,34 @@ def test_the_seeds_meet_every_fault_and_every_end():
     chosen = [f"{name}={text}" for name, texts in CHOICES.items() for text in texts]
     expected = [*counted, *Fault, *ends, *reasons, *chosen, *Answer]
     assert [each for each in expected if not met[each]] == []
+
+
+def test_no_policy_is_left_out():
+    """
+    Whatever a shop may choose about its purchases and its events, some seeds choose.
+    """
+    asked = Asked(DEFAULTS)
+
+    config.policies(asked)
+    config.shed(asked)
+
+    assert asked.names == CHOICES.keys() - {"EVENT_BUDGET"}
+
+
+class Asked(dict):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.names = set()
+
+    def get(self, name, default=None):
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
