@@ -183,7 +183,8 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
         Alias(each, until, session_id, sale_key if each != objects.invoice_id else None)
         for each in _own_ids(objects)
     ]
-    aliases = [_with_checkout(alias, reading) for alias in aliases]
+    if reading.says is NoMoney.UNPAID:
+        aliases = [_with_checkout(alias, reading) for alias in aliases]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
     if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
