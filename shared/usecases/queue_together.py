@@ -33,6 +33,8 @@ class _Call:
     weight: int = 0
     conversions: int = 0
     is_closed: bool = False
+    # Set once an attempt failed of which nobody knows whether it was heard.
+    may_be_queued: bool = False
     returned: "asyncio.Future[None] | None" = None
 
     def takes(self, batch: EventsTask, weight: int) -> bool:
@@ -137,8 +139,9 @@ class QueueTogether:
     def _fail(self, call: _Call, error: Exception) -> None:
         returned, call.returned = call.returned, None
         self._failed[call] = None
-        if isinstance(error, QueueFullError):
-            # It certainly took nothing; next time the batch may go in any company.
+        call.may_be_queued |= not isinstance(error, QueueFullError)
+        if not call.may_be_queued:
+            # Next time the batches may go in any company.
             self._forget(call)
         while len(self._failed) > _FAILURES_REMEMBERED:
             self._forget(next(iter(self._failed)))

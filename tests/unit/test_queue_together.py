@@ -222,6 +222,19 @@ async def test_what_a_full_queue_refused_may_go_in_other_company():
     await world.queue.answer_all()
 
 
+async def test_a_full_queue_does_not_undo_that_an_earlier_call_may_have_been_heard():
+    world = World()
+    await world.arrives(batch("n1"))
+    await world.queue.answer(QueueUnavailableError(), creates=True)
+    await world.arrives(batch("n1"))
+    await world.queue.answer(QueueFullError())
+
+    await world.arrives(batch("n1"), batch("n2"))
+    await world.queue.answer_all()
+
+    assert sorted(world.queue.carried()) == ["s_n1", "s_n2"]
+
+
 async def test_who_hangs_up_takes_nobody_with_him():
     world = World()
     waiting = await world.arrives(*(batch(f"n{n}") for n in range(3)))
