@@ -1,23 +1,34 @@
 """`reconcile` over HTTP: Cloud Scheduler's jobs, each a POST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
-from shared.http.statement_answer import statement_answer
 from shared.logs import Line
-from shared.usecases.make_statement import MakeStatement
-from shared.usecases.probe_destination import Probed
-from shared.usecases.probe_destinations import ProbeDestinations
-from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
+
+if TYPE_CHECKING:
+    # Most runs relay; the words of the other jobs are loaded with the first of each.
+    from shared.domain.period import Period
+    from shared.usecases.make_statement import Stated
+    from shared.usecases.probe_destination import Probed
+    from shared.usecases.reconcile_stripe import Reconciled
 
 # One run; what is left then is the next one's. Cloud Scheduler waits longer.
 _LASTS_AT_MOST = timedelta(seconds=50)
+
+
+class AskStripe(Protocol):
+    def __call__(self, *, deadline: datetime) -> "Reconciled": ...
+
+
+class State(Protocol):
+    def __call__(self, asked: "Period", *, deadline: datetime) -> "Stated": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +36,9 @@ class ReconcileEndpoint:
     """Everything that `reconcile` needs to answer; made once by wiring."""
 
     relay: RelayDeliveries
-    stripe: ReconcileStripe
-    probe: ProbeDestinations
-    statement: MakeStatement
+    stripe: AskStripe
+    probe: "Callable[[], tuple[Sequence[Probed], Relayed | None]]"
+    statement: State
     project: str
     clock: Callable[[], datetime]
 
@@ -45,6 +56,8 @@ class ReconcileEndpoint:
         return run(self, request, line)
 
     def state(self, request: Request, line: Line) -> Answer:
+        from shared.http.statement_answer import statement_answer  # noqa: PLC0415  See above.
+
         now, day = self.clock(), request.args.get("day")
         deadline = now + _LASTS_AT_MOST
         return statement_answer(self.statement, day, line, now=now, deadline=deadline)
@@ -101,7 +114,7 @@ def _note_relayed(relayed: Relayed, line: Line) -> None:
     )
 
 
-def _note_probed(probed: Probed, line: Line) -> None:
+def _note_probed(probed: "Probed", line: Line) -> None:
     """Sound the alarm where this probe found out; a pause that goes on is known already."""
     line.note(destination=probed.destination, state=probed.standing.state)
     if probed.reason is not None:

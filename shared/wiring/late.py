@@ -1,0 +1,95 @@
+"""
+Parts that are made, and whose libraries are loaded, when somebody first needs them.
+
+A start then costs what its first answer needs. That everything needed later is installed is
+asked at the start all the same (`present`), so that a bad deploy dies at once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from importlib.util import find_spec
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+
+from shared.wiring.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    from shared.usecases import ports
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+def present(*packages: str) -> None:
+    """Raise ModuleNotFoundError where one is not installed; load none of them."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(
+                f"{package} is not installed; deploy with the function's own requirements.txt",
+                name=package,
+            )
+
+
+class Once(Generic[T]):
+    """
+    Makes a part at the first call; whoever comes meanwhile waits and gets the same.
+
+    `functools.cache` is no lock: the threads of a new instance start at once, and each would
+    make its own. A making that failed is tried again at the next call.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = Lock()
+        self._made: tuple[T] | None = None
+
+    def __call__(self) -> T:
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = (self._make(),)
+        return self._made[0]
+
+
+class OnceOnLoop(Generic[T]):
+    """
+    Makes a part for an event loop: a thread loads what it needs, while the loop goes on answering.
+
+    `load` imports and returns the maker, which then runs on the loop.
+    """
+
+    def __init__(self, load: Callable[[], Callable[[], T]]) -> None:
+        self._load = Once(load)
+        self._made: tuple[T] | None = None
+
+    async def load(self) -> None:
+        await asyncio.to_thread(self._load)
+
+    async def __call__(self) -> T:
+        if self._made is None:
+            make = await asyncio.to_thread(self._load)
+            # Others may have waited for the same thread; no other code ran since this line began.
+            if self._made is None:
+                self._made = (make(),)
+        return self._made[0]
+
+
+def late(make: Callable[[], Callable[P, R]]) -> Callable[P, R]:
+    """Give a use case that is made when it is first called."""
+    made = Once(undisturbed(make))
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return made()(*args, **kwargs)
+
+    return call
+
+
+class LateTasks:
+    """Port: Tasks. Many an answer queues none, and needs no client for it."""
+
+    def __init__(self, make: "Callable[[], ports.Tasks]") -> None:
+        self._tasks = Once(undisturbed(make))
+
+    def create(self, task: "ports.NewTask") -> None:
+        self._tasks().create(task)
