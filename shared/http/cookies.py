@@ -1,10 +1,11 @@
 """Cookies that collect sets: their domain, their life, and their going."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 # 90 days: Meta's advice for _fbc and _fbp, and the life of a session.
 _LIFE = 90 * 24 * 3600
@@ -64,7 +65,7 @@ def cookie_domain(host: str) -> str | None:
     """
     if is_localhost(host) or not _HOST.fullmatch(host) or _is_address(host):
         return None
-    return _public_suffixes().privatesuffix(host)
+    return _public_suffixes(host.rpartition(".")[2]).privatesuffix(host)
 
 
 def subdomain_index(domain: str | None) -> int:
@@ -72,9 +73,18 @@ def subdomain_index(domain: str | None) -> int:
     return 1 if domain is None else domain.count(".")
 
 
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
+@lru_cache(maxsize=8)
+def _public_suffixes(top: str) -> PublicSuffixList:
+    """
+    Read what the list says below one top-level domain, in 3 ms of a first answer.
+
+    The whole takes ten times as long. It is read only for a top-level domain in Punycode, which
+    the list writes in its own letters.
+    """
+    if top.startswith("xn--"):
+        return PublicSuffixList()
+    rules = Path(PSLFILE).read_text("utf-8").splitlines()
+    return PublicSuffixList([rule for rule in rules if rule.endswith(top)])
 
 
 def _is_address(host: str) -> bool:
