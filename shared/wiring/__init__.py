@@ -55,28 +55,26 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
     from shared.http.collect_endpoint import CollectEndpoint
     from shared.usecases.collect_events import CollectEvents
     from shared.usecases.queue_together import QueueTogether
-    from shared.usecases.release_purchase import ReleasePurchase
-    from shared.wiring.visitor_store import LateReleases, LateSessionWriter, visitor_store
+    from shared.wiring.visitor_store import LateRelease, LateSessionWriter, visitor_store
     from shared.wiring.warming import Warming
 
     @Once
     @undisturbed
     def make() -> "Respond":
         store = visitor_store(settings.store)
-        sessions = LateSessionWriter(store)
         queue = AsyncCloudTasks(
             parts.async_tasks_client(settings.tasks), parts.queues(settings.tasks)
         )
         endpoint = CollectEndpoint(
             collect=CollectEvents(
-                sessions=sessions,
+                sessions=LateSessionWriter(store),
                 tasks=QueueTogether(queue, weight),
                 consent_rule=settings.consent,
                 session_kept_for=settings.session_kept_for,
                 shed=settings.shed,
                 budget=parts.budget(settings.events_per_second),
             ),
-            release=ReleasePurchase(LateReleases(store), sessions),
+            release=LateRelease(store),
             scripts=scripts,
             origins=settings.origins,
             trusted_hops=settings.trusted_proxy_hops,
@@ -85,7 +83,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
             e164=to_e164,
             clock=parts.now,
         )
-        return Warming(endpoint, store.load)
+        return Warming(endpoint, store)
 
     return make
 

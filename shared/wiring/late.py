@@ -52,27 +52,21 @@ class Once(Generic[T]):
         return self._made[0]
 
 
-class OnceOnLoop(Generic[T]):
+class LoadedAside(Generic[T]):
     """
-    Makes a part for an event loop: a thread loads what it needs, while the loop goes on answering.
+    Gives an event loop what a thread has loaded, while the loop goes on answering.
 
-    `load` imports and returns the maker, which then runs on the loop.
+    What is loaded has to leave its channels to its first call: they belong to the loop.
     """
 
-    def __init__(self, load: Callable[[], Callable[[], T]]) -> None:
+    def __init__(self, load: Callable[[], T]) -> None:
         self._load = Once(load)
-        self._made: tuple[T] | None = None
-
-    async def load(self) -> None:
-        await asyncio.to_thread(self._load)
+        self._loaded: tuple[T] | None = None
 
     async def __call__(self) -> T:
-        if self._made is None:
-            make = await asyncio.to_thread(self._load)
-            # Others may have waited for the same thread; no other code ran since this line began.
-            if self._made is None:
-                self._made = (make(),)
-        return self._made[0]
+        if self._loaded is None:
+            self._loaded = (await asyncio.to_thread(self._load),)
+        return self._loaded[0]
 
 
 def late(make: Callable[[], Callable[P, R]]) -> Callable[P, R]:

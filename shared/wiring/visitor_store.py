@@ -9,51 +9,57 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.wiring.late import OnceOnLoop
+from shared.wiring.late import LoadedAside
 from shared.wiring.undisturbed import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from shared.config import StoreSettings
-    from shared.domain.aliases import Alias
-    from shared.domain.purchases import Purchase
+    from shared.domain.releases import ReleaseAnswer
     from shared.domain.sessions import Session
     from shared.usecases import ports
+    from shared.usecases.release_purchase import ReleasePurchase
 
 # ruff: noqa: PLC0415  Imports stand inside on purpose; see above.
 
 
-class VisitorPorts(NamedTuple):
+class VisitorParts(NamedTuple):
     sessions: "ports.SessionWriter"
-    releases: "ports.Releases"
+    release: "ReleasePurchase"
 
 
-VisitorStore = OnceOnLoop[VisitorPorts]
+VisitorStore = LoadedAside[VisitorParts]
 
 
 def visitor_store(settings: "StoreSettings") -> VisitorStore:
-    load = _sqlite if settings.sqlite_path is not None else _firestore
-    return OnceOnLoop(undisturbed(lambda: load(settings)))
+    def load() -> VisitorParts:
+        from shared.usecases.release_purchase import ReleasePurchase
+
+        sessions, releases = (_sqlite if settings.sqlite_path else _firestore)(settings)
+        return VisitorParts(sessions, ReleasePurchase(releases, sessions))
+
+    return LoadedAside(undisturbed(load))
 
 
-def _firestore(settings: "StoreSettings") -> "Callable[[], VisitorPorts]":
+def _firestore(settings: "StoreSettings") -> "tuple[ports.SessionWriter, ports.Releases]":
     from google.cloud.firestore import AsyncClient
 
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
 
+    # Made by the adapters' first call, on the loop that its channel belongs to.
     client = cache(lambda: AsyncClient(project=settings.project, database=settings.database))
-    return lambda: VisitorPorts(FirestoreSessionWriter(client), FirestoreReleases(client))
+    return FirestoreSessionWriter(client), FirestoreReleases(client)
 
 
-def _sqlite(settings: "StoreSettings") -> "Callable[[], VisitorPorts]":
+def _sqlite(settings: "StoreSettings") -> "tuple[ports.SessionWriter, ports.Releases]":
     from shared.adapters.sqlite_ledger import SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessionWriter
     from shared.adapters.sqlite_store import SqliteStore
 
     store = SqliteStore(Path(settings.sqlite_path or ""))
-    return lambda: VisitorPorts(SqliteSessionWriter(store), SqliteReleases(store))
+    return SqliteSessionWriter(store), SqliteReleases(store)
 
 
 class LateSessionWriter:
@@ -75,17 +81,14 @@ class LateSessionWriter:
         await (await self._store()).sessions.replace(session)
 
 
-class LateReleases:
-    """Port: Releases."""
+class LateRelease:
+    """Use case: ReleasePurchase."""
 
     def __init__(self, store: VisitorStore) -> None:
         self._store = store
 
-    async def of_session(self, session_id: str) -> "Sequence[ports.Entry]":
-        return await (await self._store()).releases.of_session(session_id)
-
-    async def checkout(self, checkout_session_id: str) -> "Alias | None":
-        return await (await self._store()).releases.checkout(checkout_session_id)
-
-    async def replace(self, entry: "ports.Entry", purchase: "Purchase") -> bool:
-        return await (await self._store()).releases.replace(entry, purchase)
+    async def __call__(
+        self, session_id: str | None, *, checkout_session_id: str | None, now: "datetime"
+    ) -> "ReleaseAnswer":
+        release = (await self._store()).release
+        return await release(session_id, checkout_session_id=checkout_session_id, now=now)

@@ -17,7 +17,7 @@ class Warming:
     its import.
     """
 
-    def __init__(self, respond: Respond, load: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, respond: Respond, load: Callable[[], Awaitable[object]]) -> None:
         self._respond = respond
         self._load = load
         self._is_cold = True
