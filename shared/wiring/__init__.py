@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # ruff: noqa: PLC0415  Imports stand inside the builders on purpose; see above.
 
-# Packages that a function loads after its start; that they are there is asked at its start.
-LOADED_LATER: Final = {
+# Packages that only some answers need; that they are installed is asked at the start.
+NEEDED_LATER: Final = {
     "collect": ("google.cloud.firestore", "phonenumbers"),
     "stripe_webhook": ("google.cloud.tasks_v2", "google.cloud.secretmanager", "phonenumbers"),
     "dispatch": ("google.cloud.tasks_v2", "google.cloud.secretmanager"),
@@ -46,7 +46,7 @@ LOADED_LATER: Final = {
 @undisturbed
 def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
     settings = config.CollectSettings.from_env(env)
-    present(*LOADED_LATER["collect"])
+    present(*NEEDED_LATER["collect"])
     # tag.js, and beside it what it loads on pages that need it.
     scripts = {path.name: path.read_bytes() for path in sorted(tag.parent.glob("tag*.js"))}
     from shared.adapters.cloud_tasks import AsyncCloudTasks
@@ -91,7 +91,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
 @undisturbed
 def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
     settings = config.StripeWebhookSettings.from_env(env)
-    present(*LOADED_LATER["stripe_webhook"])
+    present(*NEEDED_LATER["stripe_webhook"])
     from shared.adapters.phonenumbers_e164 import to_e164
     from shared.adapters.stripe_signature import verify
     from shared.http.stripe_endpoint import StripeEndpoint
@@ -126,7 +126,7 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
 @undisturbed
 def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     settings = config.DispatchSettings.from_env(env)
-    present(*LOADED_LATER["dispatch"])
+    present(*NEEDED_LATER["dispatch"])
     from shared.adapters.stripe_books import StripeApiBooks
     from shared.adapters.task_bodies import decode
     from shared.http.dispatch_endpoint import DispatchEndpoint
@@ -179,7 +179,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
 @undisturbed
 def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     settings = config.ReconcileSettings.from_env(env)
-    present(*LOADED_LATER["reconcile"])
+    present(*NEEDED_LATER["reconcile"])
     from shared.http.reconcile_endpoint import ReconcileEndpoint
     from shared.usecases.refresh_purchase import RefreshPurchase
     from shared.usecases.relay_deliveries import RelayDeliveries
