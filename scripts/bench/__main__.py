@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench import chart, growth, operations, report, starting, throughput
+from scripts.bench.filling import has_memory_for, heap_mib
 from scripts.bench.serving import BenchError
 from scripts.bench.sizes import FULL, SMOKE, Size
 from scripts.bench.stage import Stage, staged
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 
-_SLOW_META_MS = 200
 _OPERATIONS_TIMES = 10
 
 
@@ -26,11 +26,13 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
         return 1
-    size = _size(asked)
+    parts = asked.only or (["throughput"] if asked.case else list(PARTS))
     with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
         try:
-            with staged(Path(folder), _say) as stage:
-                measured = _measured(stage, size, asked.only or list(PARTS), asked.json)
+            size = _with_memory(_size(asked)) if "growth" in parts else _size(asked)
+            heap = heap_mib(max(size.sessions) if "growth" in parts else size.ledger)
+            with staged(Path(folder), _say, heap_mib=heap) as stage:
+                measured = _measured(stage, size, parts, asked.json)
         except (BenchError, EmulatorError, JavaError) as error:
             _say(f"scripts/bench: {error}")
             return 1
@@ -44,7 +46,19 @@ def _size(asked: argparse.Namespace) -> Size:
     size = SMOKE if asked.smoke else FULL
     if asked.sessions:
         size = replace(size, sessions=tuple(sorted(asked.sessions)))
-    return replace(size, ledger=asked.ledger) if asked.ledger is not None else size
+    if asked.ledger is not None:
+        size = replace(size, ledger=asked.ledger)
+    return replace(size, cases=tuple(asked.case or ()))
+
+
+def _with_memory(size: Size) -> Size:
+    """Leave out the steps of growth that the machine has no memory for, and say so."""
+    held = tuple(wanted for wanted in size.sessions if has_memory_for(wanted))
+    for wanted in size.sessions[len(held) :]:
+        _say(f"growth: {wanted:,} sessions are left out, they take {heap_mib(wanted):,} free MiB")
+    if not held:
+        raise BenchError("there is no memory for the fewest sessions: free some, or use --sessions")
+    return replace(size, sessions=held)
 
 
 def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> dict[str, Any]:
@@ -58,24 +72,23 @@ def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> 
 
 
 def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
-    cases = throughput.cases(stage)
-    found = {case.name: throughput.measured(stage, case, size) for case in cases}
-    dispatch = next(case for case in cases if case.name == "dispatch")
-    stage.delay_meta(_SLOW_META_MS)
-    found[f"dispatch, Meta takes {_SLOW_META_MS} ms"] = throughput.measured(stage, dispatch, size)
+    found = {}
+    for case in throughput.cases(stage, size):
+        stage.delay_meta(case.meta_ms)
+        if case.ledger:
+            growth.purchases(stage, case.ledger)
+        found[case.name] = throughput.measured(stage, case, size)
     stage.delay_meta(0)
-    growth.purchases(stage, size.ledger)
-    webhook = next(case for case in cases if case.name == "stripe_webhook")
-    name = f"stripe_webhook, {size.ledger:,} purchases"
-    return found | {name: throughput.measured(stage, webhook, size)}
+    return found
 
 
 PARTS: dict[str, Callable[[Stage, Size], Any]] = {
     "start": lambda stage, size: starting.measured(stage, size.starts),
     "operations": lambda stage, _: operations.measured(stage, _OPERATIONS_TIMES),
     "memory": lambda stage, size: growth.memory(stage, size.memory_requests),
-    "growth": growth.sessions,
     "throughput": _throughput,
+    # The last: from then on the emulator has a million sessions to carry.
+    "growth": growth.sessions,
 }
 
 
@@ -84,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="the smallest size: does it work?")
     parser.add_argument(
         "--only", action="append", choices=list(PARTS), help="one part; may be repeated"
+    )
+    parser.add_argument(
+        "--case",
+        action="append",
+        metavar="NAME",
+        help="of throughput, and nothing else: 'dispatch', 'collect, new'; may be repeated",
     )
     parser.add_argument(
         "--sessions", type=int, action="append", metavar="N", help="a step of growth; repeated"

@@ -17,7 +17,10 @@ class Size:
     memory_requests: int
     sessions: tuple[int, ...]
     ledger: int
+    growth_rounds: int
+    # Names, or how names begin, of what throughput is measured of; all of it where there are none.
+    cases: tuple[str, ...] = ()
 
 
-FULL = Size(3.0, 3, 9, 50_000, (1_000, 10_000, 100_000), 100_000)
-SMOKE = Size(0.4, 1, 1, 300, (20, 200), 20)
+FULL = Size(3.0, 3, 9, 50_000, (1_000, 10_000, 100_000, 1_000_000), 100_000, 5)
+SMOKE = Size(0.4, 1, 1, 300, (20, 200), 20, 1)

@@ -22,7 +22,8 @@ from google.cloud.tasks_v2 import (
 
 from shared.adapters.task_bodies import encode
 from shared.domain.shards import shard_of
-from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
+from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
+from shared.usecases.ports.tasks import NewTask, Queue
 
 # Seconds. The library's own limit is 20; a browser and Stripe wait behind this call.
 CALL_LASTS_AT_MOST = 1.2

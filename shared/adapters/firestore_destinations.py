@@ -7,7 +7,7 @@ from shared.adapters.documents import from_document, to_document
 from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
-from shared.usecases.ports import SeenStanding
+from shared.usecases.ports.destinations import SeenStanding
 
 DESTINATIONS = "destinations"
 

@@ -12,7 +12,7 @@ from shared.adapters.documents import from_document, to_document, to_known_field
 from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Entry, Receipt, Recorded
+from shared.usecases.ports.ledger import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"

@@ -18,7 +18,7 @@ from shared.usecases.collect_events import Dropped
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import Closed, Dispatched, DispatchPurchase
 from shared.usecases.keep_events import DispatchedEvents
-from shared.usecases.ports import PortError
+from shared.usecases.ports.errors import PortError
 
 Decode = Callable[[bytes], Work | None]
 

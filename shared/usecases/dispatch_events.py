@@ -22,7 +22,9 @@ from shared.domain.sessions import Session
 from shared.domain.shedding import PAGE_VIEWS, split
 from shared.usecases.heed_destination import HeedDestination, Leave
 from shared.usecases.keep_events import DispatchedEvents, Item, KeepEvents
-from shared.usecases.ports import Gateways, Sessions, StoreUnavailableError
+from shared.usecases.ports.destinations import Gateways
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.sessions import Sessions
 from shared.usecases.send_batch import Sent, send_batch
 
 

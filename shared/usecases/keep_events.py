@@ -14,13 +14,9 @@ from shared.domain.conversions import Conversion, EventsGroup, EventsTask
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.deliveries import reason_of
 from shared.domain.outcomes import Because, Deferred
-from shared.usecases.ports import (
-    DeadLetters,
-    NewTask,
-    Queue,
-    QueueUnavailableError,
-    Tasks,
-)
+from shared.usecases.ports.destinations import DeadLetters
+from shared.usecases.ports.errors import QueueUnavailableError
+from shared.usecases.ports.tasks import NewTask, Queue, Tasks
 
 DEAD_LETTER_KEPT_FOR = timedelta(days=30)
 # What nobody can explain is asked again after this, and then each time twice as late.

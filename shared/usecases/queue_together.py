@@ -1,9 +1,10 @@
 """
-Queue together: while many visitors come at once, their page views share a task.
+Queue together: where many visitors come at once, their page views share a task.
 
-A call to the queue costs as much for one visitor's events as for fifty's. So while calls are
-under way, what arrives waits for the next and leaves in it together (databases call it group
-commit). Nobody is answered before the call that carries his events has returned.
+A call to the queue costs as much for one visitor's events as for fifty's. So what arrives in one
+turn of the event loop leaves in one call, and what arrives while enough calls are under way
+waits for the next (databases call it group commit). Nobody is answered before the call that
+carries his events has returned.
 """
 
 import asyncio
@@ -14,9 +15,10 @@ from dataclasses import dataclass, field
 from shared.domain import task_names
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, may_share
-from shared.usecases.ports import AsyncTasks, NewTask, Queue, QueueFullError
+from shared.usecases.ports.errors import QueueFullError
+from shared.usecases.ports.tasks import AsyncTasks, NewTask, Queue
 
-# Calls at once before anybody has to wait; until then each batch has a task of its own.
+# Calls under way before anybody has to wait.
 AT_ONCE = 4
 _NAMES_REMEMBERED = 5_000
 _FAILURES_REMEMBERED = 50
@@ -59,9 +61,6 @@ class QueueTogether:
     """
     Port: AsyncTasks, over another one; `weigh` gives the bytes of a batch in a task's body.
 
-    Calm, up to four calls run at once. Busy, one does: then all that arrived meanwhile shares
-    the next, and the longer the queue takes, the more that is.
-
     What came before is known again: a repeat of a batch joins its call, creates nothing where
     that went well, and where nobody knows how it went repeats it just as it was, so that its
     name stops what is queued already. This memory is one process's and bounded; the queue's own
@@ -72,7 +71,6 @@ class QueueTogether:
     weigh: Callable[[EventsTask], int]
     _waiting: deque[_Call] = field(default_factory=deque)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
-    _is_busy: bool = False
     _calls: dict[str, _Call] = field(default_factory=dict)
     _queued: dict[str, None] = field(default_factory=dict)
     _failed: dict[_Call, None] = field(default_factory=dict)
@@ -100,13 +98,15 @@ class QueueTogether:
 
     def _enlist(self, call: _Call) -> "asyncio.Future[None]":
         self._failed.pop(call, None)
-        call.returned = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        call.returned = loop.create_future()
         self._waiting.append(call)
-        self._depart()
+        # Not at once: the visitors whose requests are read in this turn come along.
+        loop.call_soon(self._depart)
         return call.returned
 
     def _depart(self) -> None:
-        while self._waiting and len(self._under_way) < (1 if self._is_busy else AT_ONCE):
+        while self._waiting and len(self._under_way) < AT_ONCE:
             call = self._waiting.popleft()
             call.is_closed = True
             running = asyncio.create_task(self._run(call))
@@ -123,9 +123,6 @@ class QueueTogether:
 
     def _return(self, running: "asyncio.Task[None]") -> None:
         self._under_way.discard(running)
-        waiting = self._waiting
-        many = len(waiting) > 1 or any(len(call.names) >= AT_ONCE for call in waiting)
-        self._is_busy = many or (self._is_busy and bool(waiting))
         self._depart()
 
     def _succeed(self, call: _Call) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shared.http.reconcile_endpoint import ReconcileEndpoint
     from shared.http.stripe_endpoint import StripeEndpoint
     from shared.usecases.make_statement import MakeStatement
-    from shared.usecases.probe_destinations import ProbeDestinations
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.wiring.warming import Respond
 
@@ -181,6 +180,7 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
     settings = config.ReconcileSettings.from_env(env)
     present(*NEEDED_LATER["reconcile"])
     from shared.http.reconcile_endpoint import ReconcileEndpoint
+    from shared.usecases.probe_destinations import ProbeDestinations
     from shared.usecases.refresh_purchase import RefreshPurchase
     from shared.usecases.relay_deliveries import RelayDeliveries
     from shared.wiring.stores import stores
@@ -194,12 +194,6 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
         secret = parts.secrets()
         refresh = RefreshPurchase(sessions, ledger, parts.tasks(settings.tasks), settings.policies)
         relay = RelayDeliveries(ledger, refresh, destinations)
-
-        def probe() -> "ProbeDestinations":
-            from shared.usecases.probe_destinations import ProbeDestinations
-
-            gateways = parts.gateways(settings.meta, secret)
-            return ProbeDestinations(destinations, gateways, relay, parts.now)
 
         def ask_stripe() -> "ReconcileStripe":
             from shared.adapters.phonenumbers_e164 import to_e164
@@ -226,7 +220,9 @@ def reconcile(env: Env) -> "Callable[[], ReconcileEndpoint]":
 
         return ReconcileEndpoint(
             relay=relay,
-            probe=late(probe),
+            probe=ProbeDestinations(
+                destinations, parts.late_gateways(settings.meta, secret), relay, parts.now
+            ),
             stripe=late(ask_stripe),
             statement=late(statement),
             project=settings.store.project,

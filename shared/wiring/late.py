@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 from shared.wiring.undisturbed import undisturbed
 
 if TYPE_CHECKING:
-    from shared.usecases import ports
+    from collections.abc import Sequence
+
+    from shared.domain.conversions import Conversion
+    from shared.domain.outcomes import Outcome
+    from shared.usecases.ports.destinations import Gateway
+    from shared.usecases.ports.tasks import NewTask, Tasks
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,8 +87,21 @@ def late(make: Callable[[], Callable[P, R]]) -> Callable[P, R]:
 class LateTasks:
     """Port: Tasks. Many an answer queues none, and needs no client for it."""
 
-    def __init__(self, make: "Callable[[], ports.Tasks]") -> None:
+    def __init__(self, make: "Callable[[], Tasks]") -> None:
         self._tasks = Once(undisturbed(make))
 
-    def create(self, task: "ports.NewTask") -> None:
+    def create(self, task: "NewTask") -> None:
         self._tasks().create(task)
+
+
+class LateGateway:
+    """Port: Gateway. A relay that finds no probe due asks no destination."""
+
+    def __init__(self, make: "Callable[[], Gateway]") -> None:
+        self._gateway = Once(undisturbed(make))
+
+    def send(self, conversions: "Sequence[Conversion]") -> "Outcome":
+        return self._gateway().send(conversions)
+
+    def probe(self) -> "Outcome":
+        return self._gateway().probe()

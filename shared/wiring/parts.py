@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shared import config
-from shared.wiring.late import LateTasks
+from shared.wiring.late import LateGateway, LateTasks, Once
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from shared.adapters.stripe_api import StripeApi
     from shared.domain.shedding import Budget
     from shared.http.stripe_endpoint import LiveSecrets
-    from shared.usecases import ports
+    from shared.usecases.ports.destinations import Gateway, Gateways
+    from shared.usecases.ports.tasks import Tasks
 
 # ruff: noqa: PLC0415
 
 
 def tasks(settings: config.TaskSettings) -> LateTasks:
-    def make() -> "ports.Tasks":
+    def make() -> "Tasks":
         from shared.adapters.cloud_tasks import CloudTasks
 
         return CloudTasks(tasks_client(settings), queues(settings))
@@ -66,7 +67,7 @@ def budget(events_per_second: int | None) -> "Budget | None":
     return Budget(events_per_second) if events_per_second is not None else None
 
 
-def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "ports.Gateways":
+def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Gateways":
     """Make the door of every destination there is."""
     import requests
 
@@ -80,6 +81,18 @@ def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "po
         test_event_code=settings.test_event_code,
     )
     return {Destination.META: meta}
+
+
+def late_gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Gateways":
+    """Make the same doors when the first of them is knocked at."""
+    from shared.domain.conversions import Destination
+
+    made = Once(lambda: gateways(settings, secret))
+
+    def door(destination: Destination) -> "Gateway":
+        return LateGateway(lambda: made()[destination])
+
+    return {destination: door(destination) for destination in Destination}
 
 
 def now() -> datetime:
@@ -136,7 +149,7 @@ def async_tasks_client(settings: config.TaskSettings) -> "Callable[[], CloudTask
 def live_secrets(references: tuple[str, ...], secret: Callable[[str], str]) -> "LiveSecrets":
     """Read each on its own: during a rotation one of them may be disabled already."""
     from shared.http.stripe_endpoint import LiveSecrets
-    from shared.usecases.ports import SecretUnavailableError
+    from shared.usecases.ports.errors import SecretUnavailableError
 
     readable: list[str] = []
     for reference in references:

@@ -13,7 +13,9 @@ from shared.wiring.parts import now
 
 if TYPE_CHECKING:
     from shared.config import StoreSettings
-    from shared.usecases import ports
+    from shared.usecases.ports.destinations import DeadLetters, Destinations
+    from shared.usecases.ports.ledger import Ledger, SettledPurchases
+    from shared.usecases.ports.sessions import Sessions
     from shared.usecases.reconcile_stripe import Cursors, Known
 
 # ruff: noqa: PLC0415  A port that nobody asks for is not imported.
@@ -22,13 +24,13 @@ if TYPE_CHECKING:
 class Stores(Protocol):
     """What the synchronous functions keep, and where."""
 
-    def sessions(self) -> "ports.Sessions": ...
-    def ledger(self) -> "ports.Ledger": ...
-    def dead_letters(self) -> "ports.DeadLetters": ...
-    def destinations(self) -> "ports.Destinations": ...
+    def sessions(self) -> "Sessions": ...
+    def ledger(self) -> "Ledger": ...
+    def dead_letters(self) -> "DeadLetters": ...
+    def destinations(self) -> "Destinations": ...
     def known(self) -> "Known": ...
     def cursors(self) -> "Cursors": ...
-    def settled_purchases(self) -> "ports.SettledPurchases": ...
+    def settled_purchases(self) -> "SettledPurchases": ...
 
 
 def stores(settings: "StoreSettings") -> Stores:
@@ -43,22 +45,22 @@ class FirestoreStores:
 
         self._client = Once(lambda: Client(project=settings.project, database=settings.database))
 
-    def sessions(self) -> "ports.Sessions":
+    def sessions(self) -> "Sessions":
         from shared.adapters.firestore_sessions import FirestoreSessions
 
         return FirestoreSessions(self._client())
 
-    def ledger(self) -> "ports.Ledger":
+    def ledger(self) -> "Ledger":
         from shared.adapters.firestore_ledger import FirestoreLedger
 
         return FirestoreLedger(self._client())
 
-    def dead_letters(self) -> "ports.DeadLetters":
+    def dead_letters(self) -> "DeadLetters":
         from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
 
         return FirestoreDeadLetters(self._client())
 
-    def destinations(self) -> "ports.Destinations":
+    def destinations(self) -> "Destinations":
         from shared.adapters.firestore_destinations import FirestoreDestinations
 
         return FirestoreDestinations(self._client())
@@ -73,7 +75,7 @@ class FirestoreStores:
 
         return FirestoreCursors(self._client())
 
-    def settled_purchases(self) -> "ports.SettledPurchases":
+    def settled_purchases(self) -> "SettledPurchases":
         from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
         return FirestoreSettledPurchases(self._client())
@@ -85,22 +87,22 @@ class SqliteStores:
 
         self._store = Once(lambda: SqliteStore(Path(path)))
 
-    def sessions(self) -> "ports.Sessions":
+    def sessions(self) -> "Sessions":
         from shared.adapters.sqlite_sessions import SqliteSessions
 
         return SqliteSessions(self._store())
 
-    def ledger(self) -> "ports.Ledger":
+    def ledger(self) -> "Ledger":
         from shared.adapters.sqlite_ledger import SqliteLedger
 
         return SqliteLedger(self._store())
 
-    def dead_letters(self) -> "ports.DeadLetters":
+    def dead_letters(self) -> "DeadLetters":
         from shared.adapters.sqlite_dead_letters import SqliteDeadLetters
 
         return SqliteDeadLetters(self._store())
 
-    def destinations(self) -> "ports.Destinations":
+    def destinations(self) -> "Destinations":
         from shared.adapters.sqlite_destinations import SqliteDestinations
 
         return SqliteDestinations(self._store())
@@ -115,7 +117,7 @@ class SqliteStores:
 
         return SqliteCursors(self._store())
 
-    def settled_purchases(self) -> "ports.SettledPurchases":
+    def settled_purchases(self) -> "SettledPurchases":
         from shared.adapters.sqlite_statements import SqliteSettledPurchases
 
         return SqliteSettledPurchases(self._store())

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from shared.config import StoreSettings
     from shared.domain.releases import ReleaseAnswer
     from shared.domain.sessions import Session
-    from shared.usecases import ports
+    from shared.usecases.ports.ledger import Releases
+    from shared.usecases.ports.sessions import SessionWriter
     from shared.usecases.release_purchase import ReleasePurchase
 
 # ruff: noqa: PLC0415  Imports stand inside on purpose; see above.
 
 
 class VisitorParts(NamedTuple):
-    sessions: "ports.SessionWriter"
+    sessions: "SessionWriter"
     release: "ReleasePurchase"
 
 
@@ -42,7 +43,7 @@ def visitor_store(settings: "StoreSettings") -> VisitorStore:
     return LoadedAside(undisturbed(load))
 
 
-def _firestore(settings: "StoreSettings") -> "tuple[ports.SessionWriter, ports.Releases]":
+def _firestore(settings: "StoreSettings") -> "tuple[SessionWriter, Releases]":
     from google.cloud.firestore import AsyncClient
 
     from shared.adapters.firestore_releases import FirestoreReleases
@@ -53,7 +54,7 @@ def _firestore(settings: "StoreSettings") -> "tuple[ports.SessionWriter, ports.R
     return FirestoreSessionWriter(client), FirestoreReleases(client)
 
 
-def _sqlite(settings: "StoreSettings") -> "tuple[ports.SessionWriter, ports.Releases]":
+def _sqlite(settings: "StoreSettings") -> "tuple[SessionWriter, Releases]":
     from shared.adapters.sqlite_ledger import SqliteReleases
     from shared.adapters.sqlite_sessions import SqliteSessionWriter
     from shared.adapters.sqlite_store import SqliteStore

@@ -123,6 +123,7 @@ def test_dispatch_hands_events_over_without_the_queues_client(lives, meta):
 
 
 def test_reconcile_relays_nothing_without_stripe_meta_or_the_queue(lives):
+    lives("reconcile", traffic.relay())  # Which asks the destination for the first time.
     start, answer = lives("reconcile", traffic.relay())
 
     assert start.has(FIRESTORE)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from shared.adapters.task_bodies import encode
 from shared.domain.conversions import EventsGroup, EventsTask, PurchaseTask
 from shared.domain.retry_plan import RetryPlan
-from shared.usecases.ports import NewTask, Queue
+from shared.usecases.ports.tasks import NewTask, Queue
 from tests.simulation.http_calls import Answered
 from tests.simulation.world import World
 

@@ -21,14 +21,14 @@ from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.keep_events import KeepEvents
 from shared.usecases.make_statement import MakeStatement
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import (
-    Proof,
+from shared.usecases.ports.errors import (
     QueueFullError,
     QueueUnavailableError,
     SecretUnavailableError,
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.ports.stripe import Proof
 from shared.usecases.probe_destination import ProbeDestination
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe

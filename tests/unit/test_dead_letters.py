@@ -22,7 +22,7 @@ from shared.usecases.drop_dead_letters import DropDeadLetters
 from shared.usecases.find_dead_letters import FindDeadLetters, Kind, Wanted
 from shared.usecases.keep_events import KeepEvents
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports.errors import QueueUnavailableError, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.replay_dead_letters import ReplayDeadLetters, Replayed
 from tests.builders import (

@@ -14,7 +14,7 @@ from shared.domain.retry_plan import EVENTS, PURCHASES
 from shared.http.dispatch_endpoint import DispatchEndpoint
 from shared.usecases.dispatch_purchase import Dispatched
 from shared.usecases.keep_events import DispatchedEvents
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 from tests.builders import conversion
 
 SALE = PurchaseTask("pi_1")

@@ -8,7 +8,7 @@ import pytest
 
 from shared import wiring
 from shared.domain.conversions import PurchaseTask
-from shared.usecases.ports import NewTask, Queue
+from shared.usecases.ports.tasks import NewTask, Queue
 from shared.wiring.late import LateTasks, LoadedAside, Once, late, present
 from tests.fakes import FakeTasks
 from tests.functions.served import SETTINGS
