@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final
 from shared import config
 from shared.environment import Env
 from shared.wiring import parts
-from shared.wiring.late import Once, late, present
+from shared.wiring.late import LateDeadLetters, Once, late, present
 from shared.wiring.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.http.reconcile_endpoint import ReconcileEndpoint
     from shared.http.stripe_endpoint import StripeEndpoint
+    from shared.usecases.dispatch_purchase import DispatchPurchase
     from shared.usecases.make_statement import MakeStatement
     from shared.usecases.reconcile_stripe import ReconcileStripe
     from shared.wiring.warming import Respond
@@ -126,16 +127,12 @@ def stripe_webhook(env: Env) -> "Callable[[], StripeEndpoint]":
 def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     settings = config.DispatchSettings.from_env(env)
     present(*NEEDED_LATER["dispatch"])
-    from shared.adapters.stripe_books import StripeApiBooks
     from shared.adapters.task_bodies import decode
     from shared.http.dispatch_endpoint import DispatchEndpoint
     from shared.usecases.dispatch_events import DispatchEvents
-    from shared.usecases.dispatch_purchase import DispatchPurchase
     from shared.usecases.heed_destination import HeedDestination
     from shared.usecases.keep_events import KeepEvents
-    from shared.usecases.note_outcome import NoteOutcome
     from shared.usecases.probe_destination import ProbeDestination
-    from shared.usecases.refresh_purchase import RefreshPurchase
     from shared.wiring.stores import stores
 
     store = stores(settings.store)
@@ -143,22 +140,20 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     @Once
     @undisturbed
     def make() -> DispatchEndpoint:
-        sessions, ledger, destinations = store.sessions(), store.ledger(), store.destinations()
+        sessions, destinations = store.sessions(), store.destinations()
         tasks = parts.tasks(settings.tasks)
         secret = parts.secrets()
         gateways = parts.gateways(settings.meta, secret)
         heed = HeedDestination(destinations, ProbeDestination(destinations, gateways, parts.now))
-        return DispatchEndpoint(
-            dispatch_events=DispatchEvents(
-                sessions=sessions,
-                keep=KeepEvents(store.dead_letters(), tasks, parts.now),
-                gateways=gateways,
-                heed=heed,
-                policies=settings.policies,
-                clock=parts.now,
-                shed=settings.shed,
-            ),
-            dispatch_purchase=DispatchPurchase(
+
+        def purchase() -> "DispatchPurchase":
+            from shared.adapters.stripe_books import StripeApiBooks
+            from shared.usecases.dispatch_purchase import DispatchPurchase
+            from shared.usecases.note_outcome import NoteOutcome
+            from shared.usecases.refresh_purchase import RefreshPurchase
+
+            ledger = store.ledger()
+            return DispatchPurchase(
                 ledger=ledger,
                 refresh=RefreshPurchase(sessions, ledger, tasks, settings.policies),
                 books=StripeApiBooks(parts.stripe_api(settings.stripe, secret, parts.ASKED_FOR)),
@@ -167,7 +162,19 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
                 note=NoteOutcome(ledger, parts.now, parts.rest),
                 policies=settings.policies,
                 clock=parts.now,
+            )
+
+        return DispatchEndpoint(
+            dispatch_events=DispatchEvents(
+                sessions=sessions,
+                keep=KeepEvents(LateDeadLetters(store.dead_letters), tasks, parts.now),
+                gateways=gateways,
+                heed=heed,
+                policies=settings.policies,
+                clock=parts.now,
+                shed=settings.shed,
             ),
+            dispatch_purchase=late(purchase),
             decode=decode,
             project=settings.store.project,
         )

@@ -15,10 +15,12 @@ from shared.wiring.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from shared.domain.conversions import Conversion
+    from shared.domain.dead_letters import DeadLetter, LetterState
     from shared.domain.outcomes import Outcome
-    from shared.usecases.ports.destinations import Gateway
+    from shared.usecases.ports.destinations import DeadLetters, Gateway
     from shared.usecases.ports.tasks import NewTask, Tasks
 
 P = ParamSpec("P")
@@ -92,6 +94,19 @@ class LateTasks:
 
     def create(self, task: "NewTask") -> None:
         self._tasks().create(task)
+
+
+class LateDeadLetters:
+    """Port: DeadLetters. Most tasks bury nothing."""
+
+    def __init__(self, make: "Callable[[], DeadLetters]") -> None:
+        self._letters = Once(undisturbed(make))
+
+    def keep(self, letter: "DeadLetter") -> None:
+        self._letters().keep(letter)
+
+    def end(self, key: str, state: "LetterState", *, now: "datetime") -> None:
+        self._letters().end(key, state, now=now)
 
 
 class LateGateway:

@@ -119,7 +119,15 @@ def test_dispatch_hands_events_over_without_the_queues_client(lives, meta):
     assert start.has(FIRESTORE, "requests")
     assert answer.status == 200
     assert len(meta.events) == 1
-    assert answer.lacks(CLOUD_TASKS, SECRET_MANAGER, "stripe", "phonenumbers")
+    assert answer.lacks(
+        CLOUD_TASKS,
+        SECRET_MANAGER,
+        "stripe",
+        "phonenumbers",
+        "shared.adapters.stripe_api",
+        "shared.adapters.firestore_dead_letters",
+        "shared.usecases.dispatch_purchase",
+    )
 
 
 def test_reconcile_relays_nothing_without_stripe_meta_or_the_queue(lives):

@@ -8,13 +8,35 @@ import pytest
 
 from shared import wiring
 from shared.domain.conversions import PurchaseTask
+from shared.domain.dead_letters import LetterState
+from shared.domain.outcomes import Accepted
 from shared.usecases.ports.tasks import NewTask, Queue
-from shared.wiring.late import LateTasks, LoadedAside, Once, late, present
-from tests.fakes import FakeTasks
+from shared.wiring.late import (
+    LateDeadLetters,
+    LateGateway,
+    LateTasks,
+    LoadedAside,
+    Once,
+    late,
+    present,
+)
+from tests.builders import NOW, letter
+from tests.fakes import FakeDeadLetters, FakeGateway, FakeTasks
 from tests.functions.served import SETTINGS
 from tests.terraform.settings_classes import FUNCTIONS
 
 THREADS = 16
+
+
+class Counted:
+    """A maker that says how often it was asked."""
+
+    def __init__(self, part):
+        self.part, self.times = part, 0
+
+    def __call__(self):
+        self.times += 1
+        return self.part
 
 
 def test_threads_that_ask_at_once_get_the_same_part_made_once():
@@ -99,19 +121,39 @@ def test_a_use_case_that_is_made_late_is_called_with_what_it_was_given():
 
 
 def test_the_queues_client_is_made_with_the_first_task():
-    made = []
-
-    def make():
-        made.append(FakeTasks())
-        return made[-1]
-
+    queue = FakeTasks()
+    make = Counted(queue)
     tasks = LateTasks(make)
-    assert made == []
+
+    assert make.times == 0
     tasks.create(NewTask(Queue.PURCHASES, "first", PurchaseTask("pi_1")))
     tasks.create(NewTask(Queue.PURCHASES, "second", PurchaseTask("pi_2")))
 
-    [queue] = made
     assert list(queue.created) == ["first", "second"]
+    assert make.times == 1
+
+
+def test_dead_letters_are_opened_with_the_first_of_them():
+    letters = FakeDeadLetters()
+    make = Counted(letters)
+    late_letters = LateDeadLetters(make)
+
+    assert make.times == 0
+    late_letters.keep(letter("d-1", NOW))
+    late_letters.end("d-1", LetterState.REPLAYED, now=NOW)
+
+    assert letters.kept["d-1"].state is LetterState.REPLAYED
+    assert make.times == 1
+
+
+def test_a_destinations_door_is_made_when_it_is_first_knocked_at():
+    meta = FakeGateway()
+    make = Counted(meta)
+    door = LateGateway(make)
+
+    assert make.times == 0
+    assert (door.probe(), door.send([])) == (Accepted(), Accepted("trace-1"))
+    assert (meta.probed, meta.sent, make.times) == (1, [[]], 1)
 
 
 def test_the_loop_goes_on_while_a_part_is_loaded_aside():
