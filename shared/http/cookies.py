@@ -1,7 +1,7 @@
 """Cookies that collect sets: their domain, their life, and their going."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -75,17 +75,19 @@ def subdomain_index(domain: str | None) -> int:
 
 @lru_cache(maxsize=8)
 def _public_suffixes(top: str) -> PublicSuffixList:
-    """
-    Read what the list says below one top-level domain, in 2 ms of a first answer.
-
-    The whole takes fifteen times as long. It is read only for a top-level domain in Punycode, which
-    the list writes in its own letters.
-    """
+    """Read what the list says below one top-level domain, in 2 ms of a first answer."""
     if top.startswith("xn--"):
-        return PublicSuffixList()
+        # The list writes it in its own letters.
+        return _all_public_suffixes()
     ending = top.encode()
     rules = Path(PSLFILE).read_bytes().splitlines()
     return PublicSuffixList([rule for rule in rules if rule.endswith(ending)])
+
+
+@cache
+def _all_public_suffixes() -> PublicSuffixList:
+    """Read the whole list, which takes 30 ms."""
+    return PublicSuffixList()
 
 
 def _is_address(host: str) -> bool:
