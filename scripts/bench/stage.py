@@ -67,12 +67,12 @@ class Stage:
         settings = self.settings(**changes)
         return serving(name, folder, settings, self._log(name), until_ready=until_ready)
 
-    def bare(self, name: str, *, until_ready: bool = True) -> Any:
-        """Serve a floor: `answer`, `answer_async`, or `post`."""
+    def bare(self, name: str, *, until_ready: bool = True, **more: str) -> Any:
+        """Serve one of the folders of `bare/`: a floor, or what packages alone add to a start."""
         folder = self.folder / "bare" / name
         if not folder.exists():
             compiled(Path(shutil.copytree(_BARE / name, folder)))
-        settings = {"META_EVENTS_URL": f"{self.world['meta']}/v26.0/1234567890/events"}
+        settings = {"META_EVENTS_URL": f"{self.world['meta']}/v26.0/1234567890/events", **more}
         return serving("bare", folder, settings, self._log(f"bare-{name}"), until_ready=until_ready)
 
     def load(self, served: Serving, requests: Sequence[bytes], **plan: Any) -> dict[str, Any]:

@@ -31,7 +31,12 @@ _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
 
 def raw(path: str, body: bytes, **headers: str) -> bytes:
     """Write one HTTP/1.1 request as it travels."""
-    told = {"Host": "127.0.0.1", "Content-Length": str(len(body)), "User-Agent": _AGENT, **headers}
+    told = {
+        "Host": "shop.example",
+        "Content-Length": str(len(body)),
+        "User-Agent": _AGENT,
+        **headers,
+    }
     head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in told.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 

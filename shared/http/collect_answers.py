@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from shared.domain.custom_data import Content
 from shared.domain.refusals import Refusal
-from shared.domain.releases import Pending, Release, ReleaseAnswer, Silence
 from shared.http.answers import JSON_TYPE, as_json, refusal_body, status_of
 from shared.http.browser_requests import Batch, Caller
 from shared.http.cookies import (
@@ -36,7 +34,7 @@ class Holder:
 
 def refused(refusal: Refusal, line: Line, **more: object) -> Response:
     line.note(error=refusal)
-    return _json({**refusal_body(refusal), **more}, status_of(refusal))
+    return json_answer({**refusal_body(refusal), **more}, status_of(refusal))
 
 
 def all_refused(batch: Batch, line: Line) -> Response:
@@ -100,7 +98,7 @@ def _base_answer(collected: Collected, batch: Batch, line: Line) -> Response:
     if batch.refused and not batch.events:
         return all_refused(batch, line)
     if batch.refused:
-        return _json({"refused": _listed(batch)})
+        return json_answer({"refused": _listed(batch)})
     return Response(status_code=204)
 
 
@@ -113,33 +111,6 @@ def _set_cookies(response: Response, kept: Kept, holder: Holder) -> None:
             cookies.append(pixel_cookie(name, text, host, domain))
     for cookie in cookies:
         response.headers.append("Set-Cookie", cookie)
-
-
-def release_answer(answer: ReleaseAnswer, line: Line) -> Response:
-    match answer:
-        case Release(purchase=purchase):
-            line.note(outcome="released", event_id=purchase.event_id)
-            return _json(
-                {
-                    "status": "released",
-                    "event_id": purchase.event_id,
-                    "value": purchase.value,
-                    "currency": purchase.currency,
-                    "contents": [_in_pixel_words(item) for item in purchase.contents or ()],
-                }
-            )
-        case Silence(reason=reason):
-            line.note(outcome="never", reason=reason)
-            return _json({"status": "never", "reason": reason})
-        case Pending():
-            line.note(outcome="pending")
-            return _json({"status": "pending"})
-
-
-def _in_pixel_words(content: Content) -> dict[str, object]:
-    """Name what the Pixel knows of an item; its price is in major units, as Meta wants it."""
-    words = {"id": content.id, "quantity": content.quantity, "item_price": content.item_price}
-    return {name: value for name, value in words.items() if value is not None}
 
 
 def preflight() -> Response:
@@ -158,6 +129,6 @@ def _listed(batch: Batch) -> list[dict[str, object]]:
     return [{"event_id": event.event_id, "error": event.error} for event in batch.refused]
 
 
-def _json(body: object, status: int = 200) -> Response:
+def json_answer(body: object, status: int = 200) -> Response:
     headers = {"Cache-Control": "no-store"}
     return Response(as_json(body), status_code=status, media_type=JSON_TYPE, headers=headers)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -12,7 +13,6 @@ from starlette.responses import Response
 from shared.domain.bots import bot_of
 from shared.domain.customer import E164
 from shared.domain.refusals import Refusal
-from shared.domain.releases import Never, Silence
 from shared.http.answers import refusal_of
 from shared.http.bodies import read_json
 from shared.http.browser_requests import Caller, caller_of, read_batch, visit_of
@@ -24,16 +24,25 @@ from shared.http.collect_answers import (
     dropped_bot,
     preflight,
     refused,
-    release_answer,
 )
 from shared.http.cookies import cookie_domain, host_of, subdomain_index
 from shared.logs import Line
 from shared.usecases.collect_events import Arrival, CollectEvents
 from shared.usecases.ports.errors import PortError
-from shared.usecases.release_purchase import ReleasePurchase
+
+if TYPE_CHECKING:
+    from shared.domain.releases import ReleaseAnswer
 
 _MOST_BYTES = 64 * 1024
 _AN_HOUR = "3600"
+
+
+class ReleasePurchase(Protocol):
+    """The use case of that name, which is loaded with the first release that is asked for."""
+
+    async def __call__(
+        self, session_id: str | None, *, checkout_session_id: str | None, now: datetime
+    ) -> "ReleaseAnswer": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +138,15 @@ class CollectEndpoint:
 
     async def answer_release(self, asked: "_Asked", line: Line) -> Response:
         """Answer for the session in the cookie, and for no other, whatever the body says."""
+        from shared.http.release_answer import NO_CONSENT, release_answer  # noqa: PLC0415
+
         body = await self._read(asked, empty_is_fine=True)
         if isinstance(body, Refusal):
             return refused(body, line)
         checkout = body.get("checkout_session_id") if isinstance(body, dict) else None
         caller = self._caller(asked, None)
         if caller.refuses_by_gpc:
-            return release_answer(Silence(Never.NO_CONSENT), line)
+            return release_answer(NO_CONSENT, line)
         cookie = caller.cookie
         answer = await self.release(
             cookie.session_id if cookie else None,

@@ -4,23 +4,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from flask import Request, Response
 
 from shared.domain.conversions import Destination, EventsGroup, EventsTask, PurchaseTask, Work
-from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
+from shared.domain.outcomes import Because, Deferred
 from shared.domain.refusals import Refusal
 from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
-from shared.usecases.collect_events import Dropped
 from shared.usecases.dispatch_events import DispatchEvents
-from shared.usecases.dispatch_purchase import Closed, Dispatched, DispatchPurchase
 from shared.usecases.keep_events import DispatchedEvents
 from shared.usecases.ports.errors import PortError
 
+if TYPE_CHECKING:
+    from shared.usecases.dispatch_purchase import Dispatched
+
 Decode = Callable[[bytes], Work | None]
+
+
+class DispatchPurchase(Protocol):
+    """The use case of that name: of a thousand tasks one is a purchase, and loads it."""
+
+    def __call__(self, task: PurchaseTask, *, is_last: bool) -> "Dispatched": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,11 @@ class DispatchEndpoint:
                 _note_change(task.destination, events.paused, line, has_resumed=events.resumed)
                 return answered
             case PurchaseTask():
+                from shared.http.purchase_answer import purchase_answer  # noqa: PLC0415
+
                 is_last = _is_last(request, PURCHASES)
                 sale = self.dispatch_purchase(task, is_last=is_last)
-                answered = _purchase_answer(sale, line)
+                answered = purchase_answer(sale, line)
                 _note_change(task.destination, sale.paused, line, has_resumed=sale.resumed)
                 return answered
             case None:
@@ -86,6 +95,8 @@ def _said_if_lost(line: Line, *, is_last: bool) -> Iterator[None]:
 def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
     line.note(accepted=told.accepted, withheld=told.withheld, requeued=told.requeued)
     if told.shed:
+        from shared.usecases.collect_events import Dropped  # noqa: PLC0415  Rare.
+
         line.warn()
         line.note(dropped=Dropped.SHED, shed=told.shed)
     if told.rejected:
@@ -95,7 +106,7 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
         line.warn()
         line.note(error=Refusal.STORE_AWAY)
     if told.deferred is not None:
-        return _deferred(told.deferred, line)
+        return deferred(told.deferred, line)
     return 200, {
         "outcome": "done",
         "accepted": told.accepted,
@@ -104,32 +115,6 @@ def _events_answer(told: DispatchedEvents, line: Line) -> Answer:
         "shed": told.shed,
         "requeued": told.requeued,
     }
-
-
-def _purchase_answer(told: Dispatched, line: Line) -> Answer:
-    line.note(sale_key=told.sale_key, attempt=told.attempt, ambiguous=told.ambiguous)
-    if told.event_id is not None:
-        line.note(event_id=told.event_id)
-    if told.reason is not None:
-        line.note(reason=told.reason)
-    outcome: Outcome | Closed = told.outcome
-    match outcome:
-        case Accepted():
-            line.note(outcome="accepted")
-            return 200, {"outcome": "accepted"}
-        case Rejected(reason=reason):
-            line.alarm()
-            line.note(outcome="rejected", reason=reason)
-            return 200, {"outcome": "rejected", "reason": reason}
-        case Closed():
-            if outcome in (Closed.EXPIRED, Closed.NO_SUCH_PURCHASE):
-                line.alarm()
-            line.note(outcome=outcome)
-            return 200, {"outcome": outcome, "reason": told.reason}
-        case Deferred():
-            return _deferred(outcome, line)
-        case _:
-            assert_never(outcome)
 
 
 def _note_change(
@@ -143,13 +128,13 @@ def _note_change(
         line.note(paused=destination, reason=paused)
 
 
-def _deferred(deferred: Deferred, line: Line) -> Answer:
+def deferred(outcome: Deferred, line: Line) -> Answer:
     """503: Cloud Tasks comes back, not before Retry-After where the destination named a time."""
     line.warn()
-    if deferred.because is Because.BLOCKED:
+    if outcome.because is Because.BLOCKED:
         line.alarm()
-    line.note(outcome="deferred", error=deferred.because, reason=deferred.detail)
-    body: dict[str, object] = {"error": deferred.because, "detail": deferred.detail}
-    if deferred.retry_after is not None:
-        body["retry_after"] = max(1, ceil(deferred.retry_after.total_seconds()))
+    line.note(outcome="deferred", error=outcome.because, reason=outcome.detail)
+    body: dict[str, object] = {"error": outcome.because, "detail": outcome.detail}
+    if outcome.retry_after is not None:
+        body["retry_after"] = max(1, ceil(outcome.retry_after.total_seconds()))
     return 503, body

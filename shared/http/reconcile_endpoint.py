@@ -3,18 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
-from shared.http.statement_answer import statement_answer
 from shared.logs import Line
-from shared.usecases.make_statement import MakeStatement
 from shared.usecases.probe_destination import Probed
 from shared.usecases.probe_destinations import ProbeDestinations
-from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
+
+if TYPE_CHECKING:
+    # Most runs relay; the words of the other jobs are loaded with the first of each.
+    from shared.domain.period import Period
+    from shared.usecases.make_statement import Stated
+    from shared.usecases.reconcile_stripe import Reconciled
 
 # One run; what is left then is the next one's. Cloud Scheduler waits longer.
 _LASTS_AT_MOST = timedelta(seconds=50)
@@ -23,14 +27,22 @@ _LASTS_AT_MOST = timedelta(seconds=50)
 _STATES_AT_MOST = timedelta(seconds=200)
 
 
+class AskStripe(Protocol):
+    def __call__(self, *, deadline: datetime) -> "Reconciled": ...
+
+
+class State(Protocol):
+    def __call__(self, asked: "Period", *, deadline: datetime) -> "Stated": ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReconcileEndpoint:
     """Everything that `reconcile` needs to answer; made once by wiring."""
 
     relay: RelayDeliveries
-    stripe: ReconcileStripe
+    stripe: AskStripe
     probe: ProbeDestinations
-    statement: MakeStatement
+    statement: State
     project: str
     clock: Callable[[], datetime]
 
@@ -48,6 +60,8 @@ class ReconcileEndpoint:
         return run(self, request, line)
 
     def state(self, request: Request, line: Line) -> Answer:
+        from shared.http.statement_answer import statement_answer  # noqa: PLC0415  See above.
+
         now, day = self.clock(), request.args.get("day")
         deadline = now + _STATES_AT_MOST
         return statement_answer(self.statement, day, line, now=now, deadline=deadline)

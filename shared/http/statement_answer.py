@@ -9,12 +9,13 @@ from shared.domain.statement import Figure
 from shared.domain.statement_lines import Fate
 from shared.domain.statement_words import words_of
 from shared.http.flask_edge import Answer, refused
+from shared.http.reconcile_endpoint import State
 from shared.logs import Line
-from shared.usecases.make_statement import MakeStatement, Stated
+from shared.usecases.make_statement import Stated
 
 
 def statement_answer(
-    make: MakeStatement, day: str | None, line: Line, *, now: datetime, deadline: datetime
+    make: State, day: str | None, line: Line, *, now: datetime, deadline: datetime
 ) -> Answer:
     """State the given day, or the last one that is over."""
     asked = yesterday(now) if day is None else _period(day)

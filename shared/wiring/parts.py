@@ -1,48 +1,38 @@
 """
-The parts that functions are put together from: stores, queues, secrets, Stripe's API.
+The parts that functions are put together from: queues, secrets, Stripe's API, destinations.
 
 Imports stand inside on purpose: a function loads the clients that it uses and no others.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared import config
+from shared.wiring.late import LateGateway, LateTasks, Once
 
 if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
 
     from shared.adapters.cloud_tasks import QueueSettings
     from shared.adapters.stripe_api import StripeApi
-    from shared.domain.policies import Policies
     from shared.domain.shedding import Budget
     from shared.http.stripe_endpoint import LiveSecrets
-    from shared.usecases.ports.destinations import DeadLetters, Destinations, Gateways
-    from shared.usecases.ports.ledger import Ledger, Releases, SettledPurchases
-    from shared.usecases.ports.sessions import Sessions, SessionWriter
-    from shared.usecases.reconcile_stripe import Cursors, Known
-    from shared.usecases.refresh_purchase import RefreshPurchase
+    from shared.usecases.ports.destinations import Gateway, Gateways
+    from shared.usecases.ports.tasks import Tasks
 
 # ruff: noqa: PLC0415
 
 
-def refresh(
-    stores: "Stores", tasks: config.TaskSettings, policies: "Policies"
-) -> "RefreshPurchase":
-    from shared.adapters.cloud_tasks import CloudTasks
-    from shared.usecases.refresh_purchase import RefreshPurchase
+def tasks(settings: config.TaskSettings) -> LateTasks:
+    def make() -> "Tasks":
+        from shared.adapters.cloud_tasks import CloudTasks
 
-    return RefreshPurchase(
-        sessions=stores.sessions,
-        ledger=stores.ledger,
-        tasks=CloudTasks(tasks_client(tasks), queues(tasks)),
-        policies=policies,
-    )
+        return CloudTasks(tasks_client(settings), queues(settings))
+
+    return LateTasks(make)
 
 
 # Cloud Tasks comes back anyway, and a cart is not worth a long wait.
@@ -93,83 +83,24 @@ def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Ga
     return {Destination.META: meta}
 
 
+def late_gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Gateways":
+    """Make the same doors when the first of them is knocked at."""
+    from shared.domain.conversions import Destination
+
+    made = Once(lambda: gateways(settings, secret))
+
+    def door(destination: Destination) -> "Gateway":
+        return LateGateway(lambda: made()[destination])
+
+    return {destination: door(destination) for destination in Destination}
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
 
 def rest(wait: timedelta) -> None:
     time.sleep(wait.total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    sessions: "Sessions"
-    ledger: "Ledger"
-    dead_letters: "DeadLetters"
-    known: "Known"
-    cursors: "Cursors"
-    destinations: "Destinations"
-    settled_purchases: "SettledPurchases"
-
-
-def stores(settings: config.StoreSettings) -> Stores:
-    """Make the store's ports for the synchronous functions."""
-    if settings.sqlite_path is not None:
-        from shared.adapters.sqlite_dead_letters import SqliteDeadLetters
-        from shared.adapters.sqlite_destinations import SqliteDestinations
-        from shared.adapters.sqlite_ledger import SqliteLedger
-        from shared.adapters.sqlite_reconciling import SqliteCursors, SqliteKnown
-        from shared.adapters.sqlite_sessions import SqliteSessions
-        from shared.adapters.sqlite_statements import SqliteSettledPurchases
-        from shared.adapters.sqlite_store import SqliteStore
-
-        store = SqliteStore(Path(settings.sqlite_path))
-        return Stores(
-            SqliteSessions(store),
-            SqliteLedger(store),
-            SqliteDeadLetters(store),
-            SqliteKnown(store, now),
-            SqliteCursors(store),
-            SqliteDestinations(store),
-            SqliteSettledPurchases(store),
-        )
-    from google.cloud.firestore import Client
-
-    from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
-    from shared.adapters.firestore_destinations import FirestoreDestinations
-    from shared.adapters.firestore_ledger import FirestoreLedger
-    from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
-    from shared.adapters.firestore_sessions import FirestoreSessions
-    from shared.adapters.firestore_statements import FirestoreSettledPurchases
-
-    client = Client(project=settings.project, database=settings.database)
-    return Stores(
-        FirestoreSessions(client),
-        FirestoreLedger(client),
-        FirestoreDeadLetters(client),
-        FirestoreKnown(client, now),
-        FirestoreCursors(client),
-        FirestoreDestinations(client),
-        FirestoreSettledPurchases(client),
-    )
-
-
-def async_stores(settings: config.StoreSettings) -> "tuple[SessionWriter, Releases]":
-    """Make the store's ports for `collect`, which is asynchronous."""
-    if settings.sqlite_path is not None:
-        from shared.adapters.sqlite_ledger import SqliteReleases
-        from shared.adapters.sqlite_sessions import SqliteSessionWriter
-        from shared.adapters.sqlite_store import SqliteStore
-
-        store = SqliteStore(Path(settings.sqlite_path))
-        return SqliteSessionWriter(store), SqliteReleases(store)
-    from google.cloud.firestore import AsyncClient
-
-    from shared.adapters.firestore_releases import FirestoreReleases
-    from shared.adapters.firestore_session_writer import FirestoreSessionWriter
-
-    client = cache(lambda: AsyncClient(project=settings.project, database=settings.database))
-    return FirestoreSessionWriter(client), FirestoreReleases(client)
 
 
 def queues(settings: config.TaskSettings) -> "QueueSettings":

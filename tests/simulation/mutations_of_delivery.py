@@ -9,7 +9,7 @@ from shared.domain.deliveries import Delivery
 from shared.domain.outcomes import Accepted, Because
 from shared.domain.purchases import as_conversion
 from shared.domain.retry_plan import RetryPlan
-from shared.http import dispatch_endpoint
+from shared.http import dispatch_endpoint, purchase_answer
 from shared.http.stripe_endpoint import StripeEndpoint
 from shared.usecases import (
     dispatch_purchase,
@@ -235,5 +235,6 @@ def tell_another_event_id_each_time(patch):
 
 @mutation
 def acknowledge_what_was_deferred(patch):
-    deferred = dispatch_endpoint._deferred
-    patch.setattr(dispatch_endpoint, "_deferred", lambda *args: (200, deferred(*args)[1]))
+    deferred = dispatch_endpoint.deferred
+    for module in (dispatch_endpoint, purchase_answer):
+        patch.setattr(module, "deferred", lambda *args: (200, deferred(*args)[1]))

@@ -223,7 +223,7 @@ def test_filters_name_fields_that_a_line_may_have():
         ("http/reconcile_endpoint.py", "paused"),
         ("http/dispatch_endpoint.py", "paused"),
         ("http/dispatch_endpoint.py", "rejected"),
-        ("http/dispatch_endpoint.py", "sale_key"),
+        ("http/purchase_answer.py", "sale_key"),
         ("http/statement_answer.py", "adds_up"),
         ("http/collect_answers.py", "dropped"),
     ],

@@ -17,6 +17,7 @@ import pytest
 from scripts.local.addresses import answers, free_ports
 from scripts.local.bundle import runtime_files
 from scripts.local.processes import Processes, Program
+from shared.wiring import NEEDED_LATER
 from tests.functions.served import SECRET, SETTINGS
 from tests.terraform.commands import copy_of_repository
 from tests.terraform.configuration import FUNCTION, ROOT, read
@@ -81,6 +82,10 @@ def test_a_zip_serves_with_nothing_but_its_own_requirements(zips, function, tmp_
         status, body = ask(f"http://{local}", function)
 
     assert (status, body) == RIGHT[function], said
+    # What only later answers need, and what a laptop's store does not.
+    for package in {*NEEDED_LATER[function], "google.cloud.firestore", "google.cloud.tasks_v2"}:
+        python = framework.with_name("python")
+        subprocess.run([python, "-P", "-c", f"import {package}"], cwd=unpacked, check=True)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

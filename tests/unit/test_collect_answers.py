@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from shared.domain.custom_data import Content
 from shared.domain.releases import Release
-from shared.http.collect_answers import release_answer
+from shared.http.release_answer import release_answer
 from shared.logs import Line
 from tests.builders import purchase
 
