@@ -129,23 +129,22 @@ def stores(settings: config.StoreSettings) -> Stores:
             SqliteDestinations(store),
             SqliteSettledPurchases(store),
         )
-    from google.cloud.firestore import Client
-
     from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
     from shared.adapters.firestore_destinations import FirestoreDestinations
+    from shared.adapters.firestore_documents import connected
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_reconciling import FirestoreCursors, FirestoreKnown
     from shared.adapters.firestore_sessions import FirestoreSessions
     from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
-    client = Client(project=settings.project, database=settings.database)
+    client, documents = connected(settings.project, settings.database, settings.emulator)
     return Stores(
-        FirestoreSessions(client),
-        FirestoreLedger(client),
+        FirestoreSessions(documents),
+        FirestoreLedger(client, documents),
         FirestoreDeadLetters(client),
         FirestoreKnown(client, now),
         FirestoreCursors(client),
-        FirestoreDestinations(client),
+        FirestoreDestinations(documents),
         FirestoreSettledPurchases(client),
     )
 
