@@ -71,7 +71,7 @@ class FirestoreLedger:
     def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
         paths = {_alias(stripe_id): stripe_id for stripe_id in stripe_ids}
         with store_errors():
-            stored = self._documents.get(paths)
+            stored = self._documents.find_all(list(paths))
         return {paths[path]: from_plain(Alias, each.fields) for path, each in stored.items()}
 
     def find(self, sale_key: str) -> Entry | None:

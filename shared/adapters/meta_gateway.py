@@ -127,7 +127,9 @@ def _waits(response: requests.Response) -> Waits:
 
 def _retry_after(response: requests.Response) -> timedelta | None:
     """Read Retry-After (RFC 9110 §10.2.3) in seconds, or as a date by the answer's own clock."""
-    text = response.headers.get("Retry-After", "")
+    text = response.headers.get("Retry-After")
+    if text is None:
+        return None
     if text.isascii() and text.isdigit():
         return min(timedelta(seconds=int(text[:6])), LONGEST_WAIT)
     try:
