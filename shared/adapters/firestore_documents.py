@@ -8,6 +8,7 @@ errors are those of `firestore_calls`. Queries, which nobody's sale waits for, s
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 import google.auth
@@ -30,7 +31,7 @@ from google.cloud.firestore_v1.types import (
 )
 from grpc.experimental import ChannelOptions
 
-from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY
+from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRIED, RETRIED_FOR, RETRY
 from shared.adapters.firestore_values import leaf_paths, read_fields, written_fields
 
 T = TypeVar("T")
@@ -157,15 +158,27 @@ def _stored(document: Any) -> Stored:
 
 def _called(call: Callable[[float], T]) -> T:
     """Call within our limits, and again while Firestore is busy and there is time."""
+    began = monotonic()
+    try:
+        return call(CALL_LASTS_AT_MOST)
+    except grpc.RpcError as error:
+        failure = from_grpc_error(error)
+        passed = monotonic() - began
+        if not isinstance(failure, RETRIED) or passed >= RETRIED_FOR:
+            raise failure from error
+    # The machinery of a retry is made when it is needed: seldom.
+    return _called_again(call, passed)
 
+
+def _called_again(call: Callable[[float], T], passed: float) -> T:
     def once(timeout: float) -> T:
         try:
             return call(timeout)
         except grpc.RpcError as error:
             raise from_grpc_error(error) from error
 
-    limited = TimeToDeadlineTimeout(CALL_LASTS_AT_MOST)(once)
-    answer: T = RETRY(limited)()
+    limited = TimeToDeadlineTimeout(CALL_LASTS_AT_MOST - passed)(once)
+    answer: T = RETRY.with_timeout(RETRIED_FOR - passed)(limited)()
     return answer
 
 
