@@ -8,7 +8,8 @@ class Size:
     """
     `seconds` of load a measurement, `rounds` in which floor and function take turns.
 
-    `sessions` and `ledger` are how many documents are stored beforehand, in steps.
+    `sessions` and `ledger` are how many documents are stored beforehand, in steps; `cases` are
+    the beginnings of the names of what throughput is measured of, all where empty.
     """
 
     seconds: float
@@ -17,6 +18,10 @@ class Size:
     memory_requests: int
     sessions: tuple[int, ...]
     ledger: int
+    cases: tuple[str, ...] = ()
+
+    def wants(self, case: str) -> bool:
+        return not self.cases or case.startswith(self.cases)
 
 
 FULL = Size(3.0, 3, 9, 50_000, (1_000, 10_000, 100_000), 100_000)

@@ -35,6 +35,7 @@ from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRIED, RETRIED
 from shared.adapters.firestore_values import leaf_paths, read_fields, written_fields
 
 T = TypeVar("T")
+Metadata = tuple[tuple[str, str], ...]
 _SERVICE: Final = "/google.firestore.v1.Firestore"
 _CHANNEL_OPTIONS: Final = (
     # Without it each answer of a stream crosses from a thread of gRPC's to ours, which costs as
@@ -43,6 +44,8 @@ _CHANNEL_OPTIONS: Final = (
     # As the library has it: a connection that died is found before a request is lost on it.
     ("grpc.keepalive_time_ms", 30_000),
 )
+# Whom an emulator lets past its rules, as the library says.
+_OWNER: Final = ("authorization", "Bearer owner")
 _Get = GetDocumentRequest.pb()
 _BatchGet, _BatchGot = BatchGetDocumentsRequest.pb(), BatchGetDocumentsResponse.pb()
 _Commit, _Committed = CommitRequest.pb(), CommitResponse.pb()
@@ -70,12 +73,15 @@ class FirestoreDocuments:
     `store_errors` is written around both alike.
     """
 
-    def __init__(self, channel: grpc.Channel, project: str, database: str) -> None:
+    def __init__(
+        self, channel: grpc.Channel, project: str, database: str, *, told: Metadata = ()
+    ) -> None:
+        """`told` goes with every call, beside what routes it to the database."""
         self._channel = channel
         self._database = f"projects/{project}/databases/{database}"
         self._root = f"{self._database}/documents/"
-        self._prefix = ("google-cloud-resource-prefix", self._database)
-        self._metadata = (self._prefix, to_grpc_metadata((("database", self._database),)))
+        self._told = (*told, ("google-cloud-resource-prefix", self._database))
+        self._metadata = (*self._told, to_grpc_metadata((("database", self._database),)))
         self._get = channel.unary_unary(
             f"{_SERVICE}/GetDocument",
             request_serializer=_Get.SerializeToString,
@@ -94,7 +100,7 @@ class FirestoreDocuments:
 
     def find(self, path: str) -> Stored | None:
         request = _Get(name=self._root + path)
-        metadata = (self._prefix, to_grpc_metadata((("name", request.name),)))
+        metadata = (*self._told, to_grpc_metadata((("name", request.name),)))
         try:
             return _stored(
                 _called(lambda timeout: self._get(request, timeout=timeout, metadata=metadata))
@@ -189,10 +195,10 @@ def connected(
     if emulator is not None:
         client = Client(project=project, database=database)
         channel = grpc.insecure_channel(emulator, options=_CHANNEL_OPTIONS)
-    else:
-        credentials, _ = google.auth.default(scopes=Client.SCOPE)
-        client = Client(project=project, database=database, credentials=credentials)
-        channel = FirestoreGrpcTransport.create_channel(
-            credentials=credentials, options=_CHANNEL_OPTIONS
-        )
+        return client, FirestoreDocuments(channel, project, database, told=(_OWNER,))
+    credentials, _ = google.auth.default(scopes=Client.SCOPE)
+    client = Client(project=project, database=database, credentials=credentials)
+    channel = FirestoreGrpcTransport.create_channel(
+        credentials=credentials, options=_CHANNEL_OPTIONS
+    )
     return client, FirestoreDocuments(channel, project, database)

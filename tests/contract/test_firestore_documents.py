@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
+import google.auth
 import grpc
 import pytest
 from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFound
-from google.cloud.firestore import GeoPoint
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.firestore import Client, GeoPoint
 from google.cloud.firestore_v1.types import Document
 
 from shared.adapters.documents import to_document
@@ -58,6 +60,35 @@ def test_what_the_library_writes_we_read_with_plain_instants(both):
 
     assert read == EVERYTHING | {"share": 0.5, "bytes": b"\x00"}
     assert type(read["at"]) is datetime
+
+
+def test_the_emulator_is_asked_as_its_owner_whatever_its_rules_are(monkeypatch):
+    failing = Failing(None)
+    with serving(failing) as address:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", address)
+        _, documents = connected("shop", "(default)", address)
+        for _, call in CALLS:
+            call(documents)
+        documents.close()
+
+    assert {told["authorization"] for _, told in failing.asked} == {"Bearer owner"}
+
+
+def test_in_the_cloud_both_ways_go_with_the_credentials_that_are_there(monkeypatch):
+    scopes = []
+
+    def default(*, scopes: list, _asked=scopes):
+        _asked.append(scopes)
+        return AnonymousCredentials(), "elsewhere"
+
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    monkeypatch.setattr(google.auth, "default", default)
+
+    client, documents = connected("shop", "(default)", None)
+
+    assert client.project == "shop"
+    assert scopes == [Client.SCOPE]
+    documents.close()
 
 
 @pytest.mark.emulator
@@ -188,14 +219,19 @@ class Failing(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def asked_of(failing, database="(default)"):
+def serving(failing):
     server = grpc.server(ThreadPoolExecutor(4))
     server.add_generic_rpc_handlers((failing,))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield FirestoreDocuments(channel, "shop", database)
+    yield f"127.0.0.1:{port}"
     server.stop(None).wait()
+
+
+@contextmanager
+def asked_of(failing, database="(default)"):
+    with serving(failing) as address, grpc.insecure_channel(address) as channel:
+        yield FirestoreDocuments(channel, "shop", database)
 
 
 CALLS = [
