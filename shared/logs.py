@@ -28,6 +28,7 @@ class Fields(TypedDict, total=False):
     dropped: str
     bot: str
     events: int
+    batches: int
     refused: list[str]
     accepted: int
     withheld: int

@@ -31,7 +31,7 @@ locals {
       title    = "Nothing is sent to a destination: it is paused"
       severity = "CRITICAL"
       filter   = "${local.lines_of_any} AND jsonPayload.paused:*"
-      text     = "`reason` says why; `meta_190` is a dead access token. Purchases are kept and follow once it works again, if that is within 7 days. Put a new token into the secret `${local.secret_names["meta-access-token"]}`; within ten minutes the probe finds that it works and everything goes on."
+      text     = "`reason` says why; `meta_190` is a dead access token. Purchases are kept and follow once it works again, if that is within 7 days. Put a new token into the secret `${local.secret_names["meta-access-token"]}`; within ten minutes the relay finds that it works and everything goes on."
     }
     statement_off = {
       title    = "Yesterday's statement does not add up"
@@ -88,7 +88,7 @@ resource "google_monitoring_notification_channel" "email" {
 }
 
 resource "google_monitoring_alert_policy" "this" {
-  for_each = local.alerts
+  for_each = { for name, alert in local.alerts : name => alert if var.alerts.on_metrics || can(alert.filter) }
 
   project               = local.project
   display_name          = "Settled (${var.prefix}): ${each.value.title}"

@@ -1,10 +1,10 @@
-# The repair, on time. Each job is a path of `reconcile`, safe to run twice at once.
+# The repair, on time. Each job is a path of `reconcile`, safe to run twice at once. Three jobs of
+# a billing account are free, so `relay` also asks a destination whether its pause is over.
 
 locals {
   jobs = {
-    relay     = { schedule = "* * * * *", retries = 0, about = "queues again what is owed and not queued" }
+    relay     = { schedule = "* * * * *", retries = 0, about = "queues again what is owed and not queued, and ends pauses" }
     stripe    = { schedule = "17 * * * *", retries = 3, about = "asks Stripe what settled, and takes what a lost webhook left out" }
-    probe     = { schedule = "*/5 * * * *", retries = 0, about = "asks a destination whether it takes conversions again" }
     statement = { schedule = "40 3 * * *", retries = 5, about = "adds up yesterday, in UTC" }
   }
 }
@@ -21,7 +21,7 @@ resource "google_cloud_scheduler_job" "reconcile" {
   # Longer than reconcile's own timeout: it ends its run, not Cloud Scheduler.
   attempt_deadline = "${local._functions["reconcile"].timeout + 20}s"
 
-  # What runs every minute or five comes again by itself.
+  # What runs every minute comes again by itself.
   retry_config {
     retry_count          = each.value.retries
     min_backoff_duration = "30s"

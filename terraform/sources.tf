@@ -44,17 +44,18 @@ resource "google_artifact_registry_repository" "images" {
     id     = "keep-the-newest"
     action = "KEEP"
 
+    # What runs, and what ran before it. Half a gigabyte is free.
     most_recent_versions {
-      keep_count = 5
+      keep_count = 2
     }
   }
 
   cleanup_policies {
-    id     = "delete-after-a-month"
+    id     = "delete-after-a-day"
     action = "DELETE"
 
     condition {
-      older_than = "2592000s"
+      older_than = "86400s"
     }
   }
 }

@@ -1,10 +1,11 @@
 variable "alerts" {
-  description = "Who is told, by e-mail or through notification channels that exist (their full names), and from when on."
+  description = "Who is told, by e-mail or through notification channels that exist (their full names), and from when on. Google has announced to charge for conditions on metrics: without `on_metrics` only the log is watched, and nobody is told of refused signatures, a silent Stripe, many errors, or a repair that stopped."
   type = object({
     bad_signatures       = optional(number, 5)
     channels             = optional(list(string), [])
     emails               = optional(list(string), [])
     error_ratio          = optional(number, 0.05)
+    on_metrics           = optional(bool, true)
     owed_minutes         = optional(number, 15)
     silent_webhook_hours = optional(number, 12)
   })

@@ -14,7 +14,7 @@ from shared.domain.policies import Policies
 from shared.domain.purchases import MatchedBy, Purchase
 from shared.domain.readings import StripeObjects
 from shared.domain.sessions import Session, Visit, opened
-from shared.usecases.ports import Receipt
+from shared.usecases.ports.ledger import Receipt
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 A_SECOND = timedelta(seconds=1)

@@ -18,18 +18,15 @@ from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
 from shared.usecases.find_dead_letters import LetterEntry
 from shared.usecases.heed_destination import HeedDestination
-from shared.usecases.ports import (
-    Entry,
-    Gateway,
-    InvoiceTruth,
-    NewTask,
+from shared.usecases.ports.destinations import Gateway, SeenStanding
+from shared.usecases.ports.errors import (
     QueueUnavailableError,
-    Receipt,
-    Recorded,
-    SeenStanding,
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.ports.ledger import Entry, Receipt, Recorded
+from shared.usecases.ports.stripe import InvoiceTruth
+from shared.usecases.ports.tasks import NewTask
 from shared.usecases.probe_destination import ProbeDestination
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench import chart, growth, operations, report, starting, throughput
+from scripts.bench.filling import has_memory_for, heap_mib
 from scripts.bench.serving import BenchError
 from scripts.bench.sizes import FULL, SMOKE, Size
 from scripts.bench.stage import Stage, staged
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 
-_SLOW_META_MS = 200
 _OPERATIONS_TIMES = 10
 
 
@@ -26,11 +26,13 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("scripts/bench: it reads /proc, which only Linux has", file=sys.stderr)
         return 1
-    size = _size(asked)
+    parts = asked.only or (["throughput"] if asked.case else list(PARTS))
     with tempfile.TemporaryDirectory(prefix="settled-bench-") as folder:
         try:
-            with staged(Path(folder), _say) as stage:
-                measured = _measured(stage, size, asked.only or list(PARTS), asked.json)
+            size = _with_memory(_size(asked)) if "growth" in parts else _size(asked)
+            heap = heap_mib(max(size.sessions) if "growth" in parts else size.ledger)
+            with staged(Path(folder), _say, heap_mib=heap) as stage:
+                measured = _measured(stage, size, parts, asked.json)
         except (BenchError, EmulatorError, JavaError) as error:
             _say(f"scripts/bench: {error}")
             return 1
@@ -44,9 +46,19 @@ def _size(asked: argparse.Namespace) -> Size:
     size = SMOKE if asked.smoke else FULL
     if asked.sessions:
         size = replace(size, sessions=tuple(sorted(asked.sessions)))
-    if asked.case:
-        size = replace(size, cases=tuple(asked.case))
-    return replace(size, ledger=asked.ledger) if asked.ledger is not None else size
+    if asked.ledger is not None:
+        size = replace(size, ledger=asked.ledger)
+    return replace(size, cases=tuple(asked.case or ()))
+
+
+def _with_memory(size: Size) -> Size:
+    """Leave out the steps of growth that the machine has no memory for, and say so."""
+    held = tuple(wanted for wanted in size.sessions if has_memory_for(wanted))
+    for wanted in size.sessions[len(held) :]:
+        _say(f"growth: {wanted:,} sessions are left out, they take {heap_mib(wanted):,} free MiB")
+    if not held:
+        raise BenchError("there is no memory for the fewest sessions: free some, or use --sessions")
+    return replace(size, sessions=held)
 
 
 def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> dict[str, Any]:
@@ -60,23 +72,13 @@ def _measured(stage: Stage, size: Size, parts: list[str], kept: Path | None) -> 
 
 
 def _throughput(stage: Stage, size: Size) -> dict[str, Any]:
-    cases = {case.name: case for case in throughput.cases(stage)}
-    found = {
-        name: throughput.measured(stage, case, size)
-        for name, case in cases.items()
-        if size.wants(name)
-    }
-    slow = f"dispatch, Meta takes {_SLOW_META_MS} ms"
-    if size.wants(slow):
-        stage.delay_meta(_SLOW_META_MS)
-        found[slow] = throughput.measured(stage, cases["dispatch"], size)
-        stage.delay_meta(0)
-    full = f"stripe_webhook, {size.ledger:,} purchases"
-    if size.wants(full):
-        growth.purchases(stage, size.ledger)
-        found[full] = throughput.measured(stage, cases["stripe_webhook"], size)
-    if not found:
-        raise BenchError(f"no case begins like that; there are {', '.join([*cases, slow, full])}")
+    found = {}
+    for case in throughput.cases(stage, size):
+        stage.delay_meta(case.meta_ms)
+        if case.ledger:
+            growth.purchases(stage, case.ledger)
+        found[case.name] = throughput.measured(stage, case, size)
+    stage.delay_meta(0)
     return found
 
 
@@ -84,8 +86,9 @@ PARTS: dict[str, Callable[[Stage, Size], Any]] = {
     "start": lambda stage, size: starting.measured(stage, size.starts),
     "operations": lambda stage, _: operations.measured(stage, _OPERATIONS_TIMES),
     "memory": lambda stage, size: growth.memory(stage, size.memory_requests),
-    "growth": growth.sessions,
     "throughput": _throughput,
+    # The last: from then on the emulator has a million sessions to carry.
+    "growth": growth.sessions,
 }
 
 
@@ -96,10 +99,13 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=list(PARTS), help="one part; may be repeated"
     )
     parser.add_argument(
-        "--sessions", type=int, action="append", metavar="N", help="a step of growth; repeated"
+        "--case",
+        action="append",
+        metavar="NAME",
+        help="of throughput, and nothing else: 'dispatch', 'collect, new'; may be repeated",
     )
     parser.add_argument(
-        "--case", action="append", metavar="NAME", help="throughput of cases that begin like this"
+        "--sessions", type=int, action="append", metavar="N", help="a step of growth; repeated"
     )
     parser.add_argument("--ledger", type=int, metavar="N", help="purchases stored beforehand")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")

@@ -8,8 +8,7 @@ class Size:
     """
     `seconds` of load a measurement, `rounds` in which floor and function take turns.
 
-    `sessions` and `ledger` are how many documents are stored beforehand, in steps; `cases` are
-    the beginnings of the names of what throughput is measured of, all where empty.
+    `sessions` and `ledger` are how many documents are stored beforehand, in steps.
     """
 
     seconds: float
@@ -18,11 +17,10 @@ class Size:
     memory_requests: int
     sessions: tuple[int, ...]
     ledger: int
+    growth_rounds: int
+    # Names, or how names begin, of what throughput is measured of; all of it where there are none.
     cases: tuple[str, ...] = ()
 
-    def wants(self, case: str) -> bool:
-        return not self.cases or case.startswith(self.cases)
 
-
-FULL = Size(3.0, 3, 9, 50_000, (1_000, 10_000, 100_000), 100_000)
-SMOKE = Size(0.4, 1, 1, 300, (20, 200), 20)
+FULL = Size(3.0, 3, 9, 50_000, (1_000, 10_000, 100_000, 1_000_000), 100_000, 5)
+SMOKE = Size(0.4, 1, 1, 300, (20, 200), 20, 1)

@@ -114,10 +114,10 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
+def staged(folder: Path, say: Callable[[str], None], *, heap_mib: int) -> Iterator[Stage]:
     """Start the emulator and the outside world, on the cores that are not measured."""
     with ExitStack() as stack:
-        host = stack.enter_context(_emulator(folder))
+        host = stack.enter_context(_emulator(folder, heap_mib))
         ready, log = folder / "world.json", folder / "world.log"
         command = [sys.executable, "-P", "-m", "scripts.bench.outside", "--emulator", host]
         with on(cores()[1]):
@@ -134,14 +134,16 @@ def staged(folder: Path, say: Callable[[str], None]) -> Iterator[Stage]:
 
 
 @contextmanager
-def _emulator(folder: Path) -> Iterator[str]:
+def _emulator(folder: Path, heap_mib: int) -> Iterator[str]:
     found = emulator.find(os.environ)
     match found:
         case emulator.Running(host):
             yield host
         case emulator.Jar():
             (port,) = free_ports(1)
-            program = emulator.program(found, port, inherited(os.environ), folder)
+            # Java's own idea is a quarter of the machine's memory. Who names options knows better.
+            environment = {"JAVA_TOOL_OPTIONS": f"-Xmx{heap_mib}m"} | inherited(os.environ)
+            program = emulator.program(found, port, environment, folder)
             log = folder / "emulator.log"
             with log.open("wb") as written, on(cores()[1]):
                 started = stopped_at_last(program.command, program.environment, folder, written)

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from scripts.bench import traffic
-from scripts.bench.serving import Serving
+from scripts.bench.serving import BenchError, Serving
 from scripts.bench.sizes import Size
 from scripts.bench.stage import Stage
 
@@ -21,6 +21,9 @@ _CONNECTIONS = 16
 # More than any of the functions answers a second on one core; what is left over is not sent.
 _MOST_A_SECOND = {"collect": 4_000, "stripe_webhook": 700, "dispatch": 1_500}
 _WARM_UP = 200
+_SLOW_META_MS = 200
+# So many of 16 connections share a task of `collect` when it has no rest: seen, not chosen.
+_SHARE = 12
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,25 @@ class Case:
     requests: Requests
     # How many events, conversions or payments one request carries.
     carries: int = 1
+    # How long Meta takes to answer.
+    meta_ms: int = 0
+    # How many purchases are stored beforehand.
+    ledger: int = 0
 
 
-def cases(stage: Stage) -> list[Case]:
+def cases(stage: Stage, size: Size) -> list[Case]:
+    """Give those that were asked for; BenchError where there is none such."""
+    known = _cases(stage, size.ledger)
+    chosen = [case for case in known if not size.cases or case.name.startswith(size.cases)]
+    if not chosen:
+        raise BenchError(f"there is no such case; there are: {'; '.join(c.name for c in known)}")
+    return chosen
+
+
+def _cases(stage: Stage, ledger: int) -> list[Case]:
     with stage.function("collect") as served:
         cookies = traffic.cookies_of(served.port)
+        others = [traffic.session_of(traffic.cookies_of(served.port)) for _ in range(_SHARE - 1)]
     session = traffic.session_of(cookies)
 
     def views(each: int, jar: str | None) -> Requests:
@@ -45,6 +62,9 @@ def cases(stage: Stage) -> list[Case]:
 
     def tasks(each: int) -> Requests:
         return lambda count: [traffic.events_task(session, each) for _ in range(count)]
+
+    def shared_tasks(count: int) -> list[bytes]:
+        return [traffic.shared_task([session, *others]) for _ in range(count)]
 
     def webhooks(count: int) -> list[bytes]:
         return [traffic.webhook(traffic.paid_event(session)) for _ in range(count)]
@@ -57,6 +77,17 @@ def cases(stage: Stage) -> list[Case]:
         Case("stripe_webhook", "stripe_webhook", "answer", webhooks),
         Case("dispatch", "dispatch", "post", tasks(1)),
         Case("dispatch, 5 events", "dispatch", "post", tasks(5), 5),
+        Case("dispatch, a task that 12 visitors share", "dispatch", "post", shared_tasks, _SHARE),
+        Case(
+            f"dispatch, Meta takes {_SLOW_META_MS} ms",
+            *("dispatch", "post", tasks(1)),
+            meta_ms=_SLOW_META_MS,
+        ),
+        Case(
+            f"stripe_webhook, {ledger:,} purchases",
+            *("stripe_webhook", "answer", webhooks),
+            ledger=ledger,
+        ),
     ]
 
 

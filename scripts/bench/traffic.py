@@ -6,7 +6,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import Any
@@ -14,7 +14,13 @@ from typing import Any
 from scripts.local.bootstrap import ROOT
 from shared.adapters.task_bodies import encode
 from shared.domain.consent import Consent, ConsentSource
-from shared.domain.conversions import ActionSource, Conversion, EventsTask, PurchaseTask
+from shared.domain.conversions import (
+    ActionSource,
+    Conversion,
+    EventsGroup,
+    EventsTask,
+    PurchaseTask,
+)
 from shared.domain.custom_data import CustomData
 
 ORIGIN = "https://shop.example"
@@ -113,6 +119,15 @@ def webhook(event: Mapping[str, Any]) -> bytes:
 
 def events_task(session_id: str, events: int) -> bytes:
     """Write a task as `collect` made it, the way Cloud Tasks posts it."""
+    return _task(encode(_batch_of(session_id, events)))
+
+
+def shared_task(session_ids: Sequence[str]) -> bytes:
+    """Write a task in which visitors who came at once share the way, one event each."""
+    return _task(encode(EventsGroup(tuple(_batch_of(each, 1) for each in session_ids))))
+
+
+def _batch_of(session_id: str, events: int) -> EventsTask:
     now = datetime.now(UTC)
     yes = Consent(
         ad_storage=True,
@@ -135,7 +150,7 @@ def events_task(session_id: str, events: int) -> bytes:
         )
         for _ in range(events)
     )
-    return _task(encode(EventsTask(session_id, yes, None, conversions)))
+    return EventsTask(session_id, yes, None, conversions)
 
 
 def purchase_task(sale_key: str) -> bytes:

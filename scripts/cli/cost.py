@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.cli.cost_limits import Limit, limits
-from scripts.cli.cost_model import Cost, Traffic, costs, total_of, usage
-from scripts.cli.cost_prices import AS_OF, PRICES, REGIONS, REGIONS_ARE
+from scripts.cli.cost_model import Cost, Traffic, costs, is_announced, total_of, usage
+from scripts.cli.cost_prices import AS_OF, FREE_IS, PRICES, REGIONS, REGIONS_ARE
 from scripts.cli.errors import AskedWronglyError, one_line_errors
 
 # Measured by scripts/bench/run; the file says where and when.
@@ -92,7 +92,12 @@ def _page(traffic: Traffic, lines: list[Cost], met: list[Limit]) -> str:
     page.print()
     page.print(_bill(lines))
     page.print(f"List prices of {AS_OF}; ~ marks those that were not re-read at their source.")
-    page.print("Not in it: alert policies, container images, tax. Regions: " + REGIONS_ARE + ".")
+    page.print(f"What is free is {FREE_IS}.")
+    page.print(
+        "Announced: Google has said that it will charge for it, and may not do so yet; "
+        "alerts = { on_metrics = false } leaves it out."
+    )
+    page.print(f"Not in it: builds at a deployment, tax. Regions: {REGIONS_ARE}.")
     page.print()
     page.print(_limits(met))
     return written.getvalue()
@@ -108,14 +113,22 @@ def _bill(lines: list[Cost]) -> Table:
         shown.add_column(column, justify="right", no_wrap=True)
     shown.add_column("source", no_wrap=True)
     for line in lines:
-        price = PRICES[line.item]
-        source = price.source if price.sure else "~ " + price.source
-        shown.add_row(
-            line.item.value, _number(line.units), f"{price.free:,}", f"{line.dollars:,.2f}", source
-        )
+        if not is_announced(line):
+            shown.add_row(*_row(line))
     shown.add_section()
     shown.add_row("total", "", "", f"{total_of(lines):,.2f}", "", style="bold")
+    shown.add_section()
+    for line in lines:
+        if is_announced(line):
+            shown.add_row(*_row(line))
     return shown
+
+
+def _row(line: Cost) -> tuple[str, ...]:
+    price = PRICES[line.item]
+    name = f"announced: {line.item}" if price.is_announced else line.item.value
+    source = price.source if price.sure else "~ " + price.source
+    return name, _number(line.units), f"{price.free:,}", f"{line.dollars:,.2f}", source
 
 
 def _number(units: Decimal) -> str:
@@ -147,19 +160,23 @@ def _document(traffic: Traffic, lines: list[Cost], met: list[Limit], region: str
         "events": traffic.events,
         "purchases": traffic.purchases,
         "total": str(round(total_of(lines), 2)),
-        "lines": [
-            {
-                "item": line.item,
-                "units": str(line.units),
-                "dollars": str(round(line.dollars, 4)),
-                "source": PRICES[line.item].source,
-                "sure": PRICES[line.item].sure,
-            }
-            for line in lines
-        ],
+        "lines": [_line(line) for line in lines if not is_announced(line)],
+        "announced": [_line(line) for line in lines if is_announced(line)],
         "limits": [
             {"limit": each.name, "asked": each.asked, "given": each.given, "answer": each.answer}
             for each in met
         ],
     }
     return json_module.dumps(whole, indent=2) + "\n"
+
+
+def _line(line: Cost) -> dict[str, object]:
+    price = PRICES[line.item]
+    return {
+        "item": line.item,
+        "units": str(line.units),
+        "free": str(price.free),
+        "dollars": str(round(line.dollars, 4)),
+        "source": price.source,
+        "sure": price.sure,
+    }

@@ -24,17 +24,35 @@ _AT_ONCE: Final = {"collect": 80, "dispatch": 16}
 _BUSY: Final = 0.6
 # Seconds. Cloud Run bills an instance by the 100 ms while it answers anything.
 _SHORTEST: Final = 0.1
-# reconcile's jobs: every minute, every five, hourly, daily; and how long one takes, in seconds.
-_RUNS: Final = 30 * (1_440 + 288 + 24 + 1)
+# reconcile's jobs: every minute, hourly, daily; and how long one takes, in seconds.
+_RUNS: Final = 30 * (1_440 + 24 + 1)
 _RUN_LASTS: Final = 0.1
-_JOBS: Final = 4
+_JOBS: Final = 3
+# Where nobody visits, the relay asks Meta once an hour whether the token still lives.
+_PROBES: Final = 30 * 24
 _SECRETS: Final = 3
+# A secret is read again when it was kept for five minutes, by each instance that is awake.
+_SECRET_READS_AT_MOST: Final = 30 * 24 * 12
+# `reconcile` reads Stripe's key each hour, and Meta's token for each probe.
+_IDLE_SECRET_READS: Final = _PROBES + 30 * 24
+# The packages of the four functions are 72 MiB compressed (summed from their locks), and the
+# repository keeps two versions; Python itself and what the builder keeps are assumed.
+_IMAGES_GIB: Final = (2 * 72 + 200) / 1_024
+# Four zips of some 200 KB, with those of a month of deployments, and Google's own copies.
+_ZIPS_GIB: Final = 0.01
+# A distribution each minute, and some counters; in bytes a point.
+_METRIC_MIB: Final = (43_200 * 80 + 43_200 * 8) / 2**20
+# terraform/alerts.tf: conditions that ask metrics, and how many points they read each minute.
+_ALERT_CONDITIONS: Final = 4
+_ALERT_POINTS: Final = 43_200 * 12
 # Bytes. A stored session, and a purchase with its receipt and aliases, with index entries.
 _SESSION_BYTES: Final = 1_500
 _PURCHASE_BYTES: Final = 4_000
 # Sessions live 90 days, purchases stay.
 _SESSION_MONTHS: Final = 3
 _PURCHASE_MONTHS: Final = 12
+# terraform/variables.tf: one backup a day is kept for so many.
+_BACKUPS: Final = 14
 # Documents of a purchase that its TTL deletes: the receipt and the aliases.
 _EXPIRING: Final = 4
 # Bytes. What Meta gets for one event, TLS and headers included, and what a browser is answered.
@@ -42,6 +60,8 @@ _TO_META: Final = 2_000
 _TO_BROWSER: Final = 600
 # Cloud Run's own line for a request that is not excluded, and the share of collect's lines kept.
 _RUN_LINE: Final = 1_500
+# What Cloud Scheduler says of a run: that it began, and how it ended.
+_SCHEDULER_LINES: Final = 2 * 1_000
 _COLLECT_KEPT: Final = 0.05
 
 
@@ -87,6 +107,7 @@ def usage(traffic: Traffic, operations: Operations) -> dict[Item, float]:
 
     seconds = _vcpu_seconds(traffic, requests)
     handed_over = requests + purchases
+    stored = _stored(opened, purchases)
     used = {
         Item.REQUESTS: requests + 2 * purchases + handed_over + _RUNS,
         Item.VCPU_SECONDS: seconds,
@@ -94,14 +115,22 @@ def usage(traffic: Traffic, operations: Operations) -> dict[Item, float]:
         # Each task is created and handed over.
         Item.TASKS: 2 * handed_over,
         Item.READS: total("reads"),
-        Item.WRITES: total("writes"),
+        Item.WRITES: total("writes") + _PROBES,
         Item.DELETES: total("deletes"),
         Item.TTL_DELETES: opened + _EXPIRING * purchases,
-        Item.STORED: _stored(opened, purchases),
+        Item.STORED: stored,
+        Item.RECOVERABLE: stored,
+        Item.BACKED_UP: stored * _BACKUPS,
         Item.LOGS: _logged(requests, handed_over, purchases),
-        Item.EGRESS: handed_over * _TO_META / _GIB,
+        Item.EGRESS: (handed_over + _PROBES) * _TO_META / _GIB,
         Item.JOBS: _JOBS,
         Item.SECRETS: _SECRETS,
+        Item.SECRET_READS: _secret_reads(handed_over, purchases, seconds),
+        Item.IMAGES: _IMAGES_GIB,
+        Item.ZIPS: _ZIPS_GIB,
+        Item.METRICS: _METRIC_MIB,
+        Item.ALERTS: _ALERT_CONDITIONS,
+        Item.ALERT_POINTS: _ALERT_POINTS,
     }
     if traffic.balanced:
         used[Item.BALANCER_HOURS] = _MONTH / 3_600
@@ -115,7 +144,12 @@ def costs(used: Mapping[Item, float], region: str) -> list[Cost]:
 
 
 def total_of(lines: list[Cost]) -> Decimal:
-    return sum((line.dollars for line in lines), Decimal(0))
+    """Sum what is charged for certain; what Google only announced stands beside it."""
+    return sum((each.dollars for each in lines if not is_announced(each)), Decimal(0))
+
+
+def is_announced(cost: Cost) -> bool:
+    return PRICES[cost.item].is_announced
 
 
 def _cost(item: Item, units: float, price: Price, factor: Decimal) -> Cost:
@@ -161,4 +195,11 @@ def _logged(requests: float, handed_over: float, purchases: float) -> float:
     ours = 200.0
     collect = requests * ours * _COLLECT_KEPT
     others = (handed_over + purchases + _RUNS) * (ours + _RUN_LINE)
-    return (collect + others) / _GIB
+    return (collect + others + _RUNS * _SCHEDULER_LINES) / _GIB
+
+
+def _secret_reads(handed_over: float, purchases: float, seconds: float) -> float:
+    """Say how often: at every request while traffic is thin, else as often as they are kept."""
+    instances = max(seconds / _MONTH, 1.0)
+    at_most = instances * _SECRET_READS_AT_MOST
+    return _IDLE_SECRET_READS + min(handed_over, at_most) + 2 * min(purchases, at_most)

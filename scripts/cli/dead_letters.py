@@ -36,7 +36,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come of 
 
 # What was done before is no failure: whoever asks twice gets the same.
 _DONE_BEFORE = {Unfit.ALREADY_QUEUED, Unfit.ALREADY_ACCEPTED, Unfit.ALREADY_DROPPED}
-Act = Callable[[str], Replayed | Deed | Unfit]
+Act = Callable[[str, bool], Replayed | Deed | Unfit]
 
 
 @app.callback()
@@ -93,63 +93,52 @@ def show(
         print(dead_letter_pages.one(found, now=now), end="")
 
 
-@app.command()
-def replay(
-    keys: Keys = None,
-    *,
-    reason: Reason = None,
-    kind: OfKind = None,
-    day: Day = None,
-    first: First = None,
-    last: Last = None,
-    by: By = None,
-    dry_run: DryRun = False,
-) -> None:
+def acting(prepare: Callable[[Store, str], Act]) -> Callable[[Store, str], Act]:
+    """Make it a command on chosen letters: by the same options, whatever it does to them."""
+
+    def command(
+        keys: Keys = None,
+        *,
+        reason: Reason = None,
+        kind: OfKind = None,
+        day: Day = None,
+        first: First = None,
+        last: Last = None,
+        by: By = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        choice = Choice(reason, kind, day, first, last)
+        with one_line_errors(), store_of(os.environ) as store:
+            insist_on_a_choice(keys or (), choice)
+            act = prepare(store, operator(by))
+            _act_on(_chosen(store, keys, choice), act, dry_run=dry_run)
+
+    app.command(prepare.__name__, help=prepare.__doc__)(command)
+    return prepare
+
+
+@acting
+def replay(store: Store, who: str) -> Act:
     """
     Queue again what was refused; consent, age and refund are judged anew.
 
     One refusal is answered once, however often this is asked. It needs the settings of the
     queues too: EVENTS_QUEUE, PURCHASES_QUEUE, DISPATCH_URL, TASKS_SERVICE_ACCOUNT.
     """
-    choice = Choice(reason, kind, day, first, last)
-    with one_line_errors(), store_of(os.environ) as store:
-        insist_on_a_choice(keys or (), choice)
-        who, tasks = operator(by), tasks_of(os.environ)
-        again = ReplayDeadLetters(store.letters, store.ledger, tasks)
-        _act_on(
-            _chosen(store, keys, choice),
-            lambda key: again(key, by=who, now=datetime.now(UTC), dry_run=dry_run),
-            dry_run=dry_run,
-        )
+    again = ReplayDeadLetters(store.letters, store.ledger, tasks_of(os.environ))
+    return lambda key, dry_run: again(key, by=who, now=datetime.now(UTC), dry_run=dry_run)
 
 
-@app.command()
-def drop(
-    keys: Keys = None,
-    *,
-    reason: Reason = None,
-    kind: OfKind = None,
-    day: Day = None,
-    first: First = None,
-    last: Last = None,
-    by: By = None,
-    dry_run: DryRun = False,
-) -> None:
+@acting
+def drop(store: Store, who: str) -> Act:
     """
     Judge that nothing more shall be done.
 
     An event loses its personal fields, for good. A purchase stays rejected in the ledger and on
     the statement, is no longer listed, and can still be replayed by its id.
     """
-    choice = Choice(reason, kind, day, first, last)
-    with one_line_errors(), store_of(os.environ) as store:
-        insist_on_a_choice(keys or (), choice)
-        who, away = operator(by), DropDeadLetters(store.letters, store.ledger)
-        _act_on(
-            _chosen(store, keys, choice),
-            lambda key: away(key, by=who, now=datetime.now(UTC), dry_run=dry_run),
-            dry_run=dry_run,
-        )
+    away = DropDeadLetters(store.letters, store.ledger)
+    return lambda key, dry_run: away(key, by=who, now=datetime.now(UTC), dry_run=dry_run)
 
 
 def _chosen(store: Store, keys: Sequence[str] | None, choice: Choice) -> list[str]:
@@ -165,7 +154,7 @@ def _act_on(keys: Sequence[str], act: Act, *, dry_run: bool) -> None:
     counts: dict[str, int] = {}
     failed = False
     for key in keys:
-        came = act(key)
+        came = act(key, dry_run)
         advice = f"; {ADVICE[came]}" if isinstance(came, Unfit) else ""
         print(f"{key}  {'would be ' if dry_run and not advice else ''}{came}{advice}", flush=True)
         counts[came] = counts.get(came, 0) + 1

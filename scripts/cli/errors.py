@@ -8,7 +8,7 @@ import typer
 from google.auth.exceptions import GoogleAuthError
 
 from shared.environment import SettingError
-from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports.errors import QueueUnavailableError, StoreUnavailableError
 
 FAILED = 1
 ASKED_WRONGLY = 2

@@ -8,7 +8,8 @@ from pathlib import Path
 from scripts.cli.errors import AskedWronglyError
 from shared.config import StoreSettings, TaskSettings
 from shared.usecases.find_dead_letters import FindDeadLetters, KeptLetters, RejectedPurchases
-from shared.usecases.ports import Ledger, SettledPurchases, Tasks
+from shared.usecases.ports.ledger import Ledger, SettledPurchases
+from shared.usecases.ports.tasks import Tasks
 from shared.wiring import parts
 
 # ruff: noqa: PLC0415  Only the store that is asked for is imported: Firestore's takes a second.

@@ -8,7 +8,8 @@ from typing import Final, Self
 
 import requests
 
-# Seconds between two calls. In production: every minute, every five minutes, every hour.
+# Seconds between two calls. In production: every minute and every hour; `probe` is what the relay
+# asks about a pause every five minutes by its own clock, which nobody presses into seconds.
 EVERY: Final[Mapping[str, float]] = {"relay": 1.0, "probe": 2.0, "stripe": 10.0}
 # `reconcile` works for up to 50 seconds at a time.
 _ANSWERS_WITHIN_SECONDS: Final = 60

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from google.api_core.exceptions import Aborted, GoogleAPICallError, RetryError, ServiceUnavailable
 from google.api_core.retry import AsyncRetry, Retry, if_exception_type
 
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 
 # Seconds. The library's own limits are 60 and 300, and a caller of ours is answered within 3.
 CALL_LASTS_AT_MOST = 1.5

@@ -9,7 +9,7 @@ from shared.adapters.firestore_calls import store_errors
 from shared.adapters.firestore_documents import FirestoreDocuments
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
-from shared.usecases.ports import SeenStanding
+from shared.usecases.ports.destinations import SeenStanding
 
 DESTINATIONS = "destinations"
 

@@ -13,7 +13,7 @@ from shared.adapters.firestore_calls import RETRY, store_errors
 from shared.adapters.firestore_documents import FirestoreDocuments
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Entry, Receipt, Recorded
+from shared.usecases.ports.ledger import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"

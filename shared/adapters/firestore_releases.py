@@ -11,7 +11,7 @@ from shared.adapters.firestore_calls import ASYNC_RETRY, CALL_LASTS_AT_MOST, sto
 from shared.adapters.firestore_ledger import ALIASES, PURCHASES, as_entry
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Entry
+from shared.usecases.ports.ledger import Entry
 
 # One visitor's purchases within a session's 90 days; the newest is what a page asks for.
 _MOST = 100

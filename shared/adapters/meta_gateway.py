@@ -13,7 +13,7 @@ from shared.domain.meta_answers import Waits, read_answer, read_probe
 from shared.domain.meta_usage import AD_ACCOUNT, APP, BUSINESS, LONGEST_WAIT, usage_of
 from shared.domain.meta_words import in_meta_words
 from shared.domain.outcomes import Because, Deferred, Outcome
-from shared.usecases.ports import SecretUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError
 
 # Seconds to connect and to read. Meta advises 1.5 and answers mostly within 0.6; cutting a
 # slow answer off would leave us not knowing, so reading gets longer.

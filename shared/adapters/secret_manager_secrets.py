@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.usecases.ports import SecretUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError
 
 _PLAIN = "plain:"
 # Rotation reaches every instance within this time, without a deploy.

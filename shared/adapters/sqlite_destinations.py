@@ -3,7 +3,7 @@
 from shared.adapters.sqlite_store import CREATE, FIND, REPLACE, SqliteStore, read_json, write_json
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
-from shared.usecases.ports import SeenStanding
+from shared.usecases.ports.destinations import SeenStanding
 
 DESTINATIONS = "destinations"
 

@@ -18,7 +18,7 @@ from shared.adapters.sqlite_store import (
 )
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Entry, Receipt, Recorded
+from shared.usecases.ports.ledger import Entry, Receipt, Recorded
 
 PURCHASES = "purchases"
 RECEIPTS = "receipts"

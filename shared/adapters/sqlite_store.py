@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ import requests
 
 from shared.domain.readings import JsonObject
 from shared.domain.stripe_json import json_object, json_objects
-from shared.usecases.ports import SecretUnavailableError, StripeUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError, StripeUnavailableError
 
 # Answers have this version's shapes, whatever version the account or its endpoints have.
 API_VERSION: Final = "2026-10-28.endive"

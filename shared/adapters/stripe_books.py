@@ -8,7 +8,8 @@ from shared.domain.custom_data import Content
 from shared.domain.money import major_units
 from shared.domain.readings import JsonObject
 from shared.domain.stripe_json import json_object, minor_or_zero, stripe_id, text
-from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
+from shared.usecases.ports.stripe import InvoiceTruth
 
 _INVOICES = "/v1/invoices"
 _INVOICE_PAYMENTS = "/v1/invoice_payments"

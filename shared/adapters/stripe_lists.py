@@ -5,7 +5,7 @@ from typing import Final
 from shared.adapters.stripe_api import StripeApi, objects_of, path_of
 from shared.domain.readings import JsonObject
 from shared.domain.reconciling import EVENT_TYPES, Cursor, Listed, Page
-from shared.usecases.ports import StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
 
 _SESSIONS: Final = "/v1/checkout/sessions"
 # Stripe gives up to 100; half of that answers in good time with charges expanded.

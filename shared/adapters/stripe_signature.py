@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import stripe
 
-from shared.usecases.ports import Proof
+from shared.usecases.ports.stripe import Proof
 
 # Seconds; Stripe's recommendation. The library's own default here is no check of age at all.
 TOLERANCE = 300

@@ -1,5 +1,6 @@
 """The visitor's address: taken from where our own proxies wrote it, never from the left."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 # What Meta's own Parameter Builder rejects, and the ranges that no visitor comes from.
@@ -52,6 +53,7 @@ def ipv6_first(told: str | None, stored: str | None) -> str | None:
     return told
 
 
+@lru_cache(maxsize=1_024)
 def public_ip(text: str | None) -> str | None:
     """Return the address in canonical form, or None unless a visitor could have it."""
     if text is None:

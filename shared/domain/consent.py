@@ -73,6 +73,8 @@ _OTHERS = frozenset(
         "security_storage",
     }
 )
+_KNOWN = frozenset({*_SIGNALS, *_OTHERS, "source", "at"})
+_SOURCES = frozenset(known.value for known in ConsentSource)
 _LATEST = 100_000_000_000  # Seconds; anything above is milliseconds.
 
 
@@ -113,10 +115,10 @@ def parse_consent(raw: object, now: datetime) -> Consent | Refusal | None:
 
 
 def _is_known(raw: Mapping[str, object]) -> bool:
-    if raw.keys() - {*_SIGNALS, *_OTHERS, "source", "at"}:
+    if raw.keys() - _KNOWN:
         return False
     source = raw.get("source")
-    return source is None or source in [known.value for known in ConsentSource]
+    return source is None or (isinstance(source, str) and source in _SOURCES)
 
 
 def _is_instant(at: object) -> bool:

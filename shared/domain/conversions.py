@@ -66,6 +66,25 @@ class EventsTask:
     unexplained: int = 0
     letter: str | None = None
 
+    @property
+    def batches(self) -> tuple["EventsTask", ...]:
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class EventsGroup:
+    """
+    Batches of several visitors in one task, all for one destination.
+
+    They share the way and nothing else: each has its own leave, and is judged by itself.
+    """
+
+    batches: tuple[EventsTask, ...]
+
+    @property
+    def destination(self) -> Destination:
+        return self.batches[0].destination
+
 
 @dataclass(frozen=True, slots=True)
 class PurchaseTask:
@@ -73,6 +92,9 @@ class PurchaseTask:
 
     sale_key: str
     destination: Destination = Destination.META
+
+
+Work = EventsTask | EventsGroup | PurchaseTask
 
 
 def from_event(event: Event, visit: Visit) -> Conversion:

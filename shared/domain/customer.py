@@ -55,14 +55,19 @@ class HashedCustomer:
     external_id: tuple[Hashed, ...] = ()
 
     def is_empty(self) -> bool:
-        return self == HashedCustomer()
+        return self == _NOBODY
 
     def merged_with(self, other: "HashedCustomer") -> "HashedCustomer":
         """Add what another source knows, after our own."""
+        if self.is_empty() or other.is_empty():
+            return other if self.is_empty() else self
         names = [field.name for field in fields(self)]
         return HashedCustomer(
             **{name: _few((*getattr(self, name), *getattr(other, name))) for name in names}
         )
+
+
+_NOBODY: Final = HashedCustomer()
 
 
 def hash_customer(raw: Mapping[str, object], *, country: str | None, e164: E164) -> HashedCustomer:

@@ -45,8 +45,11 @@ PROBED: dict[tuple[Running, Heard], Running] = {
 SUCCESS_NOTED_EVERY = timedelta(minutes=10)
 # A token can die while nobody buys; what was let in within the hour needs no probe.
 PROBED_EVERY = timedelta(hours=1)
-# The queue's own tasks knock too, so that a pause ends even where no schedule probes.
+# The queue's own tasks knock too, so that a pause ends within seconds where there are any.
 KNOCKED_EVERY = timedelta(seconds=15)
+# Where there are none the relay asks. It runs each minute, a few seconds early or late, so that
+# in fact its every fifth run does.
+PAUSE_PROBED_EVERY = timedelta(minutes=4, seconds=30)
 # A debt that waits in the ledger for its destination is looked at again this often, for consent,
 # refunds and age; for as long after a pause the relay also looks for debts that wait.
 PARKED_FOR = timedelta(hours=1)
@@ -98,14 +101,19 @@ class Standing:
         return self.throttled_until - began >= _EXHAUSTED_FROM
 
     def wants_probe(self, now: datetime) -> bool:
-        """Tell whether to knock: always while paused, else after an hour without a word."""
+        """Tell whether who asks gets a new answer: while paused, or an hour after the last word."""
         lately = [at for at in (self.last_success_at, self.last_probe_at) if at is not None]
         return self.is_paused or all(now - at >= PROBED_EVERY for at in lately)
 
     def wants_knock(self, now: datetime) -> bool:
         """Tell whether a task that meets the pause should ask if it is over."""
-        lately = [at for at in (self.since, self.last_probe_at) if at is not None]
-        return self.is_paused and all(now - at >= KNOCKED_EVERY for at in lately)
+        return self.is_paused and self._unasked_for(KNOCKED_EVERY, now)
+
+    def is_probe_due(self, now: datetime) -> bool:
+        """Tell whether the relay should ask, by itself: a pause that nobody else asked about."""
+        if self.is_paused:
+            return self._unasked_for(PAUSE_PROBED_EVERY, now)
+        return self.wants_probe(now)
 
     def after(self, outcome: Outcome, *, began_at: datetime, now: datetime) -> "Standing":
         """
@@ -136,6 +144,10 @@ class Standing:
         detail = outcome.detail if isinstance(outcome, Deferred) else None
         moved = self._moved(PROBED[self.state, heard], detail, now)
         return replace(moved, last_probe_at=now)
+
+    def _unasked_for(self, span: timedelta, now: datetime) -> bool:
+        lately = [at for at in (self.since, self.last_probe_at) if at is not None]
+        return all(now - at >= span for at in lately)
 
     def _moved(self, state: Running, reason: str | None, now: datetime) -> "Standing":
         if state is self.state:

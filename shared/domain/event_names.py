@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from shared.domain.refusals import Refusal
 
@@ -36,6 +37,7 @@ _LONGEST_LOOKED_INTO = 1_000
 _BY_LOWER_CASE = {name.lower(): name for name in STANDARD}
 
 
+@lru_cache(maxsize=256)
 def _letters(text: str) -> str:
     """Reduce a name to its letters, so that padding and look-alike forms do not hide it."""
     spelled = unicodedata.normalize("NFKD", text).casefold()

@@ -1,9 +1,10 @@
 """Browser events: parsed once, into a frozen type, or refused with a name."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ FAST_CLOCK = timedelta(minutes=5)
 _MILLISECONDS_FROM = 100_000_000_000
 _LONGEST_URL = 8_192
 _WEB = ("http", "https")
+_OF_PAGE = frozenset({"url", "referrer"})
 _MOST_TEXTS = 5
 _LONGEST_TEXT = 1_000
 
@@ -85,7 +87,7 @@ def parse_event(
     if raw.keys() - _FIELDS:
         return RefusedEvent(named, Refusal.UNKNOWN_FIELD)
     event_time = parse_event_time(raw.get("event_time"), now)
-    own_page = parse_page({k: raw[k] for k in ("url", "referrer") if k in raw})
+    own_page = parse_page({name: raw[name] for name in _OF_PAGE if name in raw})
     custom_data = parse_custom_data(raw.get("custom_data"))
     customer = _parse_user_data(raw.get("user_data"), country=country, e164=e164)
     for parsed in (event_time, own_page, custom_data, customer):
@@ -136,9 +138,9 @@ def is_too_old(event_time: int, now: datetime) -> bool:
 
 def parse_page(raw: object) -> Page | Refusal:
     """Read {"url", "referrer"}; an empty referrer is none."""
-    if raw is None:
+    if not raw and (raw is None or isinstance(raw, Mapping)):
         return Page()
-    if not isinstance(raw, Mapping) or raw.keys() - {"url", "referrer"}:
+    if not isinstance(raw, Mapping) or raw.keys() - _OF_PAGE:
         return Refusal.BAD_PAGE
     url, referrer = raw.get("url") or None, raw.get("referrer") or None
     if not _is_web_address(url, _WEB) or not _is_web_address(referrer, (*_WEB, "android-app")):
@@ -150,11 +152,16 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_web_address(value: object, schemes: Collection[str]) -> bool:
+def _is_web_address(value: object, schemes: tuple[str, ...]) -> bool:
     """Tell whether it is an absolute address of one of the schemes, or absent."""
     if value is None:
         return True
-    if not isinstance(value, str) or len(value) > _LONGEST_URL or not is_clean(value):
+    return isinstance(value, str) and len(value) <= _LONGEST_URL and _is_address(value, schemes)
+
+
+@lru_cache(maxsize=256)
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    if not is_clean(value):
         return False
     try:
         parts = urlsplit(value)

@@ -22,6 +22,11 @@ def of_events(user_agent: str | None, events: Iterable[tuple[str, str]]) -> str:
     return "e-" + _hash(user_agent or "", *(part for event in sorted(events) for part in event))
 
 
+def of_group(names: Iterable[str]) -> str:
+    """Name a task that several share by the names that each would have had alone."""
+    return "g-" + _hash(*sorted(names))
+
+
 DEAD_LETTER = "d-"
 
 

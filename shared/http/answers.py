@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from shared.domain.refusals import ADVICE, Refusal
-from shared.usecases.ports import (
+from shared.usecases.ports.errors import (
     PortError,
     QueueUnavailableError,
     SecretUnavailableError,

@@ -29,7 +29,7 @@ from shared.http.collect_answers import (
 from shared.http.cookies import cookie_domain, host_of, subdomain_index
 from shared.logs import Line
 from shared.usecases.collect_events import Arrival, CollectEvents
-from shared.usecases.ports import PortError
+from shared.usecases.ports.errors import PortError
 from shared.usecases.release_purchase import ReleasePurchase
 
 _MOST_BYTES = 64 * 1024
@@ -52,15 +52,16 @@ class CollectEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request and write its one line, whatever happens."""
+        asked = _asked(request)
         line = Line(
-            request.headers,
+            asked.headers,
             self.project,
             function="collect",
             method=request.method,
-            path=_route(request) if _route(request) in _ROUTES else "other",
+            path=asked.route if asked.route in _ROUTES else "other",
         )
         try:
-            response = await self._answer(request, line)
+            response = await self._answer(asked, line)
         except ClientDisconnect:
             response = refused(Refusal.UNREADABLE, line)
         except PortError as error:
@@ -71,25 +72,25 @@ class CollectEndpoint:
         except Exception as error:  # noqa: BLE001  The last line before the framework's own 500.
             line.crashed(error)
             response = refused(Refusal.INTERNAL, line)
-        self._allow(request, response)
+        self._allow(asked, response)
         line.note(status=response.status_code)
         line.write("collect")
         return response
 
-    async def _answer(self, request: Request, line: Line) -> Response:
-        answer = _ROUTES.get(_route(request))
+    async def _answer(self, asked: "_Asked", line: Line) -> Response:
+        answer, called = _ROUTES.get(asked.route), asked.request.method
         if answer is None:
             return refused(Refusal.NOT_FOUND, line)
-        if request.method == "OPTIONS":
+        if called == "OPTIONS":
             return preflight()
         method, respond = answer
-        if request.method != method and (request.method, method) != ("HEAD", "GET"):
+        if called != method and (called, method) != ("HEAD", "GET"):
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
-        return await respond(self, request, line)
+        return await respond(self, asked, line)
 
-    async def serve_script(self, request: Request, line: Line) -> Response:
+    async def serve_script(self, asked: "_Asked", line: Line) -> Response:
         """Serve tag.js or a part of it; an hour in caches, then asked for again by its ETag."""
-        script = self.scripts.get(_route(request))
+        script = self.scripts.get(asked.route)
         if script is None:
             return refused(Refusal.NOT_FOUND, line)
         etag = f'"{sha256(script).hexdigest()[:16]}"'
@@ -98,18 +99,19 @@ class CollectEndpoint:
             "Cache-Control": f"public, max-age={_AN_HOUR}",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
-        if request.headers.get("if-none-match") == etag:
+        if asked.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         line.note(outcome="tag")
         return Response(script, media_type="text/javascript", headers=headers)
 
-    async def take_events(self, request: Request, line: Line) -> Response:
+    async def take_events(self, asked: "_Asked", line: Line) -> Response:
         """Refuse by name, or hand over to the use case and set what it says."""
-        body = await self._read(request)
+        body = await self._read(asked)
         if isinstance(body, Refusal):
             return refused(body, line)
-        now, domain = self.clock(), self._domain(request)
-        caller = self._caller(request, domain)
+        now, host = self.clock(), host_of(asked.headers.get("host"))
+        domain = self.cookie_domain or cookie_domain(host)
+        caller = self._caller(asked, domain)
         batch = read_batch(body, caller, now=now, e164=self.e164)
         if isinstance(batch, Refusal):
             return refused(batch, line)
@@ -123,36 +125,35 @@ class CollectEndpoint:
         collected = await self.collect(
             arrival, new_session_id=f"s_{secrets.token_urlsafe(16)}", now=now
         )
-        host = host_of(request.headers.get("host"))
         return collected_answer(collected, batch, Holder(arrival, caller, host, domain), line)
 
-    async def answer_release(self, request: Request, line: Line) -> Response:
+    async def answer_release(self, asked: "_Asked", line: Line) -> Response:
         """Answer for the session in the cookie, and for no other, whatever the body says."""
-        body = await self._read(request, empty_is_fine=True)
+        body = await self._read(asked, empty_is_fine=True)
         if isinstance(body, Refusal):
             return refused(body, line)
-        asked = body.get("checkout_session_id") if isinstance(body, dict) else None
-        caller = self._caller(request, None)
+        checkout = body.get("checkout_session_id") if isinstance(body, dict) else None
+        caller = self._caller(asked, None)
         if caller.refuses_by_gpc:
             return release_answer(Silence(Never.NO_CONSENT), line)
         cookie = caller.cookie
         answer = await self.release(
             cookie.session_id if cookie else None,
             # What is no id of Stripe's names no purchase; it must not stand for any purchase.
-            checkout_session_id=None if asked is None else str(asked)[:255],
+            checkout_session_id=None if checkout is None else str(checkout)[:255],
             now=self.clock(),
         )
         return release_answer(answer, line)
 
-    async def _read(self, request: Request, *, empty_is_fine: bool = False) -> object | Refusal:
+    async def _read(self, asked: "_Asked", *, empty_is_fine: bool = False) -> object | Refusal:
         """Check who asks before reading what, and stop reading at the limit."""
-        if request.headers.get("origin", "").lower() not in self.origins:
+        if asked.headers.get("origin", "").lower() not in self.origins:
             return Refusal.ORIGIN_NOT_ALLOWED
-        declared = request.headers.get("content-length", "")
+        declared = asked.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:12]) > _MOST_BYTES:
             return Refusal.TOO_BIG
         body = bytearray()
-        async for chunk in request.stream():
+        async for chunk in asked.request.stream():
             body += chunk
             if len(body) > _MOST_BYTES:
                 return Refusal.TOO_BIG
@@ -160,33 +161,50 @@ class CollectEndpoint:
             return {}
         return read_json(bytes(body))
 
-    def _domain(self, request: Request) -> str | None:
-        return self.cookie_domain or cookie_domain(host_of(request.headers.get("host")))
-
-    def _caller(self, request: Request, domain: str | None) -> Caller:
+    def _caller(self, asked: "_Asked", domain: str | None) -> Caller:
+        peer = asked.request.client
         return caller_of(
-            request.headers,
-            request.cookies,
-            request.client.host if request.client else None,
+            asked.headers,
+            asked.request.cookies,
+            peer.host if peer else None,
             trusted_hops=self.trusted_hops,
             subdomain_index=subdomain_index(domain),
         )
 
-    def _allow(self, request: Request, response: Response) -> None:
+    def _allow(self, asked: "_Asked", response: Response) -> None:
         """Let the shop's pages read the answer (CORS); any other page sees nothing of it."""
-        origin = request.headers.get("origin", "")
-        response.headers["Vary"] = "Origin"
+        origin = asked.headers.get("origin", "")
+        headers = response.raw_headers
+        headers.append((b"vary", b"Origin"))
         if origin.lower() in self.origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Allow-Credentials"] = "true"
-            response.headers["Access-Control-Expose-Headers"] = "Settled-Session, Settled-Dropped"
+            headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            headers.extend(_READABLE)
 
 
-def _route(request: Request) -> str:
-    return request.url.path.rpartition("/")[2]
+# Appended as they travel: setting a header looks through all others first.
+_READABLE = (
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-expose-headers", b"Settled-Session, Settled-Dropped"),
+)
 
 
-Respond = Callable[[CollectEndpoint, Request, Line], Awaitable[Response]]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request whose address and headers were read once."""
+
+    request: Request
+    headers: Mapping[str, str]
+    route: str
+
+
+def _asked(request: Request) -> _Asked:
+    """Read the headers backwards: of one that was sent twice the first counts."""
+    raw = reversed(request.headers.raw)
+    headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in raw}
+    return _Asked(request, headers, request.scope["path"].rpartition("/")[2])
+
+
+Respond = Callable[[CollectEndpoint, _Asked, Line], Awaitable[Response]]
 _ROUTES: dict[str, tuple[str, Respond]] = {
     "tag.js": ("GET", CollectEndpoint.serve_script),
     "tag_identity.js": ("GET", CollectEndpoint.serve_script),

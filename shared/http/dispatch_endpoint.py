@@ -8,18 +8,19 @@ from typing import assert_never
 
 from flask import Request, Response
 
-from shared.domain.conversions import Destination, EventsTask, PurchaseTask
+from shared.domain.conversions import Destination, EventsGroup, EventsTask, PurchaseTask, Work
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
 from shared.domain.refusals import Refusal
 from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
 from shared.usecases.collect_events import Dropped
-from shared.usecases.dispatch_events import DispatchedEvents, DispatchEvents
+from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import Closed, Dispatched, DispatchPurchase
-from shared.usecases.ports import PortError
+from shared.usecases.keep_events import DispatchedEvents
+from shared.usecases.ports.errors import PortError
 
-Decode = Callable[[bytes], EventsTask | PurchaseTask | None]
+Decode = Callable[[bytes], Work | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,12 @@ class DispatchEndpoint:
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
         task = self.decode(request.get_data())
         match task:
-            case EventsTask():
+            case EventsTask() | EventsGroup():
                 is_last = _is_last(request, EVENTS)
                 with _said_if_lost(line, is_last=is_last):
                     events = self.dispatch_events(task, is_last=is_last)
+                if isinstance(task, EventsGroup):
+                    line.note(batches=len(task.batches))
                 answered = _events_answer(events, line)
                 _note_change(task.destination, events.paused, line, has_resumed=events.resumed)
                 return answered

@@ -7,7 +7,7 @@ from flask import Request, Response
 from shared.domain.refusals import Refusal
 from shared.http.answers import JSON_TYPE, as_json, refusal_body, refusal_of, status_of
 from shared.logs import TRACE_HEADERS, Line
-from shared.usecases.ports import PortError
+from shared.usecases.ports.errors import PortError
 
 Answer = tuple[int, dict[str, object]]
 

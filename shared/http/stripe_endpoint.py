@@ -14,7 +14,7 @@ from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.http.bodies import read_json
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
-from shared.usecases.ports import Proof
+from shared.usecases.ports.stripe import Proof
 from shared.usecases.take_stripe_event import Taken, TakeStripeEvent
 
 # Stripe's largest events are far below this; what is above is nobody we know.

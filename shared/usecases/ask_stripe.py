@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from shared.domain.purchases import Purchase
 from shared.domain.readings import Kind
-from shared.usecases.ports import StripeBooks, StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
+from shared.usecases.ports.stripe import StripeBooks
 
 
 def ask_stripe(purchase: Purchase, books: StripeBooks) -> Purchase:

@@ -12,14 +12,9 @@ from shared.domain.conversions import EventsTask, from_event
 from shared.domain.events import Event
 from shared.domain.sessions import Cookie, Session, Visit, digest_of, opened, touches, withdrawn
 from shared.domain.shedding import PAGE_VIEWS, Budget, split
-from shared.usecases.ports import (
-    AsyncTasks,
-    NewTask,
-    Queue,
-    QueueFullError,
-    QueueUnavailableError,
-    SessionWriter,
-)
+from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
+from shared.usecases.ports.sessions import SessionWriter
+from shared.usecases.ports.tasks import AsyncTasks, NewTask, Queue
 
 _A_DAY = timedelta(days=1)
 

@@ -1,5 +1,5 @@
 """
-Hand a batch of events over; a poisoned one costs only itself.
+Hand events over; a poisoned one costs only itself.
 
 Events live in the queue and nowhere else. So while their destination is paused or throttled they
 stay there, by 503 and the queue's back-off (`retry_plan.EVENTS` lasts for the 7 days in which
@@ -8,57 +8,24 @@ it. Purchases do otherwise: their memory is the ledger.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from shared.domain import task_names
-from shared.domain.conversions import Conversion, Destination, EventsTask
-from shared.domain.dead_letters import DeadLetter, LetterState
-from shared.domain.deliveries import UNEXPLAINED_AT_MOST, reason_of
+from shared.domain.conversions import Conversion, Destination, EventsGroup, EventsTask
+from shared.domain.dead_letters import LetterState
+from shared.domain.deliveries import UNEXPLAINED_AT_MOST
 from shared.domain.events import is_too_old
 from shared.domain.meta_words import lacks
 from shared.domain.outcomes import Because, Deferred, Outcome
 from shared.domain.policies import Expired, Policies
+from shared.domain.sessions import Session
 from shared.domain.shedding import PAGE_VIEWS, split
 from shared.usecases.heed_destination import HeedDestination, Leave
-from shared.usecases.ports import (
-    DeadLetters,
-    Gateways,
-    NewTask,
-    Queue,
-    QueueUnavailableError,
-    Sessions,
-    StoreUnavailableError,
-    Tasks,
-)
+from shared.usecases.keep_events import DispatchedEvents, Item, KeepEvents
+from shared.usecases.ports.destinations import Gateways
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.sessions import Sessions
 from shared.usecases.send_batch import Sent, send_batch
-
-DEAD_LETTER_KEPT_FOR = timedelta(days=30)
-# What nobody can explain is asked again after this, and then each time twice as late.
-_ASKED_AGAIN_AFTER = timedelta(seconds=30)
-
-
-@dataclass(slots=True)
-class DispatchedEvents:
-    """
-    How many events of a task ended how; `deferred` when the task has to come back.
-
-    `shed` were dropped because the destination's rate is used up. `paused` says why, where an
-    answer to this task paused the destination; `resumed` that this task asked, and ended a pause.
-
-    `unanswered` where the dead letter that it replays could not be told what came of it.
-    """
-
-    task: EventsTask
-    accepted: int = 0
-    withheld: int = 0
-    shed: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-    requeued: int = 0
-    deferred: Deferred | None = None
-    paused: str | None = None
-    resumed: bool = False
-    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,167 +33,120 @@ class DispatchEvents:
     """Ports and policies of `dispatch` for browser events; `shed` names what is dropped first."""
 
     sessions: Sessions
-    dead_letters: DeadLetters
-    tasks: Tasks
+    keep: KeepEvents
     gateways: Gateways
     heed: HeedDestination
     policies: Policies
     clock: Callable[[], datetime]
     shed: frozenset[str] = PAGE_VIEWS
 
-    def __call__(self, task: EventsTask, *, is_last: bool = False) -> DispatchedEvents:
+    def __call__(
+        self, work: EventsTask | EventsGroup, *, is_last: bool = False
+    ) -> DispatchedEvents:
         """
         Raise StoreUnavailableError where the store is away; nothing was sent then.
 
         After `is_last` the queue forgets the task, so what is left of it is buried.
         """
-        told = DispatchedEvents(task)
-        if not self._may_be_told(task):
-            told.withheld = len(task.conversions)
-            self._answer(task.letter, LetterState.WITHHELD)
-            return told
-        sendable: list[Conversion] = []
-        for conversion in task.conversions:
-            reason = self._unfit(conversion)
-            if reason is None:
-                sendable.append(conversion)
-            else:
-                self._bury(conversion, reason, None, told)
-        sent = self._send(task, sendable, told)
+        told = DispatchedEvents()
+        batches = self._leave_of(work, told)
+        sent = self._send(work.destination, self._fit(batches, told), told)
         unsent = [*self._settle(sent, told), *sent.unsent]
         if unsent and is_last:
-            self._give_up(unsent, told)
+            self.keep.give_up(unsent, told)
         elif unsent:
-            self._come_back(task, unsent, told)
+            self.keep.come_back(unsent, told)
         if told.accepted:
-            try:
-                self._answer(task.letter, LetterState.REPLAYED)
-            except StoreUnavailableError:
-                # Coming back would tell twice; the letter goes on saying that it was queued.
-                told.unanswered = True
+            self._answer_replay(batches, told)
         return told
 
-    def _answer(self, letter: str | None, state: LetterState) -> None:
-        """Write on the dead letter what its replay came to; a refusal is kept by `_bury`."""
-        if letter is not None:
-            self.dead_letters.end(letter, state, now=self.clock())
+    def _leave_of(self, work: EventsTask | EventsGroup, told: DispatchedEvents) -> list[EventsTask]:
+        """Ask what each visitor says now; who withdrew since stops what is queued of him."""
+        ids = [batch.session_id for batch in work.batches if batch.session_id]
+        found = self.sessions.find(list(dict.fromkeys(ids))) if ids else {}
+        may_be_told = []
+        for batch in work.batches:
+            if self._may_be_told(batch, found.get(batch.session_id or "")):
+                may_be_told.append(batch)
+                continue
+            told.withheld += len(batch.conversions)
+            if batch.letter is not None:
+                self.keep.dead_letters.end(batch.letter, LetterState.WITHHELD, now=self.clock())
+        return may_be_told
 
-    def _may_be_told(self, task: EventsTask) -> bool:
-        """Ask what the visitor says now; a session that withdrew since stops what is queued."""
-        found = self.sessions.find([task.session_id]) if task.session_id else {}
-        session = found.get(task.session_id or "")
+    def _may_be_told(self, batch: EventsTask, session: Session | None) -> bool:
         if session is not None and session.withdrawn_at is not None:
             return False
-        current = session.visit.consent if session is not None else task.consent
+        current = session.visit.consent if session is not None else batch.consent
         rule = self.policies.consent
-        return all(rule.may_tell(consent, task.country) for consent in (task.consent, current))
+        return all(rule.may_tell(consent, batch.country) for consent in (batch.consent, current))
+
+    def _fit(self, batches: Sequence[EventsTask], told: DispatchedEvents) -> list[Item]:
+        """Bury what could only be refused, before it costs its company."""
+        sendable = []
+        for item in [Item(each, batch) for batch in batches for each in batch.conversions]:
+            reason = self._unfit(item.conversion)
+            if reason is None:
+                sendable.append(item)
+            else:
+                self.keep.bury(item, reason, None, told)
+        return sendable
 
     def _unfit(self, conversion: Conversion) -> str | None:
         if is_too_old(conversion.event_time, self.clock()):
             return Expired.TOO_OLD
         return lacks(conversion)
 
-    def _send(self, task: EventsTask, sendable: list[Conversion], told: DispatchedEvents) -> Sent:
+    def _send(
+        self, destination: Destination, sendable: list[Item], told: DispatchedEvents
+    ) -> Sent[Item]:
         """Send what may be sent now; while the destination's rate is used up, shed and wait."""
         now = self.clock()
-        leave = self.heed.leave_for_events(task.destination, now) if sendable else Leave()
+        leave = self.heed.leave_for_events(destination, now) if sendable else Leave()
         told.resumed, held = leave.has_resumed, leave.held
         if held is None:
-            gives_up = task.unexplained + 1 >= UNEXPLAINED_AT_MOST
-            return send_batch(self._door(task.destination, told), sendable, gives_up=gives_up)
+            asked = max((item.batch.unexplained for item in sendable), default=0)
+            gives_up = asked + 1 >= UNEXPLAINED_AT_MOST
+            return send_batch(self._door(destination, told), sendable, gives_up=gives_up)
         # What a person replays is wanted, whatever its name.
-        if task.letter is None and self.heed.standing(task.destination, now).is_exhausted(now):
+        is_replay = any(item.batch.letter is not None for item in sendable)
+        if not is_replay and self.heed.standing(destination, now).is_exhausted(now):
             sendable, shed = split(sendable, self.shed)
             told.shed = len(shed)
         return Sent(unsent=sendable, deferred=held if sendable else None)
 
     def _door(
         self, destination: Destination, told: DispatchedEvents
-    ) -> Callable[[Sequence[Conversion]], Outcome]:
+    ) -> Callable[[Sequence[Item]], Outcome]:
         gateway = self.gateways[destination]
 
-        def send(batch: Sequence[Conversion]) -> Outcome:
+        def send(batch: Sequence[Item]) -> Outcome:
             began_at = self.clock()
-            outcome = gateway.send(batch)
+            outcome = gateway.send([item.conversion for item in batch])
             paused = self.heed.heed(destination, outcome, began_at=began_at, now=self.clock())
             told.paused = paused or told.paused
             return outcome
 
         return send
 
-    def _settle(self, sent: Sent, told: DispatchedEvents) -> list[Conversion]:
+    def _settle(self, sent: Sent[Item], told: DispatchedEvents) -> list[Item]:
         """Bury what was refused; what could not be buried comes back, alone."""
         told.accepted, told.deferred = sent.accepted, sent.deferred
         unburied = []
-        for conversion, rejected in sent.rejected:
+        for item, rejected in sent.rejected:
             try:
-                self._bury(conversion, rejected.reason, rejected.fbtrace_id, told)
+                self.keep.bury(item, rejected.reason, rejected.fbtrace_id, told)
             except StoreUnavailableError:
                 # Others of the batch are through by now.
-                unburied.append(conversion)
+                unburied.append(item)
                 told.deferred = Deferred(Because.STORE_AWAY)
         return unburied
 
-    def _give_up(self, unsent: Sequence[Conversion], told: DispatchedEvents) -> None:
-        """Keep what the queue is about to forget; raise StoreUnavailableError where we cannot."""
-        why = reason_of(told.deferred) if told.deferred else Because.BROKEN
-        for conversion in unsent:
-            self._bury(conversion, f"gave_up:{why}", None, told)
-        told.deferred = None
-
-    def _bury(
-        self, conversion: Conversion, reason: str, trace: str | None, told: DispatchedEvents
-    ) -> None:
-        now, task = self.clock(), told.task
-        self.dead_letters.keep(
-            DeadLetter(
-                key=task.letter
-                or task_names.of_dead_letter(
-                    task.session_id, conversion.event_name, conversion.event_id
-                ),
-                reason=reason,
-                conversion=conversion,
-                rejected_at=now,
-                expires_at=now + DEAD_LETTER_KEPT_FOR,
-                fbtrace_id=trace,
-                session_id=task.session_id,
-                consent=task.consent,
-                country=task.country,
-                destination=task.destination,
-            )
-        )
-        told.rejected[reason] = told.rejected.get(reason, 0) + 1
-
-    def _come_back(
-        self, task: EventsTask, unsent: Sequence[Conversion], told: DispatchedEvents
-    ) -> None:
-        """
-        Let the same task come back, unless part of it is through already.
-
-        Then the rest gets a task of its own, because the whole task again would tell the
-        accepted part twice. So does what nobody can explain: its task has to remember how often.
-        """
-        deferred = told.deferred
-        is_unexplained = deferred is not None and deferred.because is Because.UNEXPLAINED
-        if len(unsent) == len(task.conversions) and not is_unexplained:
-            return
-        unexplained = task.unexplained + is_unexplained
-        rest = replace(task, conversions=tuple(unsent), unexplained=unexplained)
-        name = task_names.of_events(task.session_id, [(c.event_name, c.event_id) for c in unsent])
-        wait = deferred.retry_after if deferred else None
-        if is_unexplained:
-            wait = max(wait or timedelta(0), _ASKED_AGAIN_AFTER * 2**task.unexplained)
-        try:
-            self.tasks.create(
-                NewTask(
-                    Queue.EVENTS,
-                    f"{name}-{len(unsent)}-{unexplained}",
-                    rest,
-                    not_before=None if wait is None else self.clock() + wait,
-                )
-            )
-        except QueueUnavailableError:
-            told.deferred = Deferred(Because.QUEUE_AWAY)
-            return
-        told.requeued = len(unsent)
-        told.deferred = None
+    def _answer_replay(self, batches: Sequence[EventsTask], told: DispatchedEvents) -> None:
+        """Write on the dead letter what its replay came to; a refusal is kept as a new one."""
+        for letter in [batch.letter for batch in batches if batch.letter is not None]:
+            try:
+                self.keep.dead_letters.end(letter, LetterState.REPLAYED, now=self.clock())
+            except StoreUnavailableError:
+                # Coming back would tell twice; the letter goes on saying that it was queued.
+                told.unanswered = True

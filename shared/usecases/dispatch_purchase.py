@@ -17,14 +17,10 @@ from shared.domain.retry_plan import PURCHASES
 from shared.usecases.ask_stripe import ask_stripe
 from shared.usecases.heed_destination import HeedDestination
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import (
-    Entry,
-    Gateways,
-    Ledger,
-    StoreUnavailableError,
-    StripeBooks,
-    StripeUnavailableError,
-)
+from shared.usecases.ports.destinations import Gateways
+from shared.usecases.ports.errors import StoreUnavailableError, StripeUnavailableError
+from shared.usecases.ports.ledger import Entry, Ledger
+from shared.usecases.ports.stripe import StripeBooks
 from shared.usecases.refresh_purchase import RefreshPurchase
 
 Clock = Callable[[], datetime]

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from shared.domain.audit import Deed, Unfit
 from shared.domain.conversions import Destination
 from shared.domain.rejected_deliveries import RejectedDelivery
-from shared.usecases.find_dead_letters import KeptLetters, Kind, kind_of
-from shared.usecases.ports import Ledger, StoreUnavailableError
-
-_TRIES = 5
+from shared.usecases.find_dead_letters import KeptLetters, Kind, judged, kind_of
+from shared.usecases.ports.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,7 @@ class DropDeadLetters:
         on the statement, and is only no longer listed. Raise StoreUnavailableError.
         """
         attempt = self._letter if kind_of(key) is Kind.EVENT else self._purchase
-        for _ in range(_TRIES):
-            done = attempt(key, by, now, dry_run)
-            if done is not None:
-                return done
-        raise StoreUnavailableError("others write to it all the time")
+        return judged(partial(attempt, key, by, now, dry_run))
 
     def _letter(self, key: str, by: str, now: datetime, dry_run: bool) -> Deed | Unfit | None:
         entry = self.letters.find(key)

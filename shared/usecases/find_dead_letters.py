@@ -1,18 +1,23 @@
 """Find: the dead letters of both kinds, by id, reason or time; and the ports of those who ask."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from shared.domain.audit import Unfit
 from shared.domain.conversions import Destination
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.purchases import Purchase
 from shared.domain.rejected_deliveries import RejectedDelivery
 from shared.domain.task_names import DEAD_LETTER
-from shared.usecases.ports import Ledger
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.ledger import Ledger
+
+T = TypeVar("T")
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,20 @@ class RejectedPurchases(Protocol):
     def rejected_by(self, destination: Destination) -> Iterator[Purchase]:
         """Yield those whose delivery stands rejected, in no order, `without_personal()`."""
         ...
+
+
+def judged(attempt: Callable[[], T | Unfit | None]) -> T | Unfit:
+    """
+    Judge a refusal as it stands; None is an attempt in which somebody else wrote in between.
+
+    Two who judge the same letter at once disturb each other; each try sees what the other did.
+    Raise StoreUnavailableError where there is no end of it.
+    """
+    for _ in range(_TRIES):
+        done = attempt()
+        if done is not None:
+            return done
+    raise StoreUnavailableError("others write to it all the time")
 
 
 class Kind(StrEnum):

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome
-from shared.usecases.ports import Destinations, StoreUnavailableError
+from shared.usecases.ports.destinations import Destinations
+from shared.usecases.ports.errors import StoreUnavailableError
 from shared.usecases.probe_destination import ProbeDestination
 
 # `dispatch` is hot, and a pause that is seen a few seconds late costs a few refused attempts.

@@ -8,7 +8,7 @@ from shared.domain.conversions import Destination
 from shared.domain.period import Period
 from shared.domain.purchases import Purchase
 from shared.domain.statement import Statement, statements
-from shared.usecases.ports import SettledPurchases
+from shared.usecases.ports.ledger import SettledPurchases
 
 
 @dataclass(frozen=True, slots=True)

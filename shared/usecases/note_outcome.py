@@ -8,7 +8,8 @@ from shared.domain.conversions import Destination
 from shared.domain.deliveries import UNEXPLAINED_AT_MOST, Delivery, State
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Ledger, StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.ledger import Ledger
 
 # What a destination said is written down even if the store is away for a moment, or others
 # write to the same purchase (a refund, a release): forgetting it would mean telling twice.

@@ -12,7 +12,7 @@ from datetime import datetime
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
 from shared.domain.outcomes import Deferred, Outcome
-from shared.usecases.ports import Destinations, Gateways, SeenStanding
+from shared.usecases.ports.destinations import Destinations, Gateways, SeenStanding
 
 _TRIES = 4
 

@@ -24,7 +24,7 @@ from shared.domain.reconciling import (
     resumed,
 )
 from shared.domain.stripe_events import StripeEvent
-from shared.usecases.ports import StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
 from shared.usecases.take_stripe_event import Taken, Took
 
 # Sessions that are asked for one by one between two looks at the clock.

@@ -17,16 +17,10 @@ from shared.domain.purchases import Purchase
 from shared.domain.refund_events import owed_refund_event, refund_task
 from shared.domain.sales import up_to_date
 from shared.domain.sessions import Visit
-from shared.usecases.ports import (
-    Entry,
-    Ledger,
-    NewTask,
-    PortError,
-    Queue,
-    QueueUnavailableError,
-    Sessions,
-    Tasks,
-)
+from shared.usecases.ports.errors import PortError, QueueUnavailableError
+from shared.usecases.ports.ledger import Entry, Ledger
+from shared.usecases.ports.sessions import Sessions
+from shared.usecases.ports.tasks import NewTask, Queue, Tasks
 
 Standings = Mapping[Destination, Standing]
 NOT_KNOWN: Standings = {}

@@ -1,12 +1,13 @@
 """Relay: queue again what is owed and not queued, or was queued and never heard of since."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.domain.conversions import Destination
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import Destinations, Ledger
+from shared.usecases.ports.destinations import Destinations, SeenStanding
+from shared.usecases.ports.ledger import Ledger
 from shared.usecases.refresh_purchase import RefreshPurchase, Standings, is_due_again
 
 _AT_ONCE = 500
@@ -19,6 +20,7 @@ class Relayed:
 
     `parked` wait for a destination that is paused. `oldest_owed_for` is the age of the oldest
     debt that could have been paid by now, whatever state its task is in; zero if there is none.
+    `seen` is how the destinations stood when it began.
     """
 
     found: int = 0
@@ -26,6 +28,12 @@ class Relayed:
     parked: int = 0
     left: int = 0
     oldest_owed_for: timedelta = timedelta(0)
+    seen: Mapping[Destination, SeenStanding] = field(default_factory=dict)
+
+    def then(self, later: "Relayed") -> "Relayed":
+        """Count a second run of the same minute with this one."""
+        found, queued = self.found + later.found, self.queued + later.queued
+        return replace(later, found=found, queued=queued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +50,10 @@ class RelayDeliveries:
 
     def __call__(self, *, now: datetime) -> Relayed:
         """Raise StoreUnavailableError where the store is away."""
-        standings = {each: self.destinations.find(each).standing for each in Destination}
+        seen = {each: self.destinations.find(each) for each in Destination}
+        standings = {each: found.standing for each, found in seen.items()}
         relayed = self._relay(self._found(standings, now), standings, now)
-        return replace(relayed, oldest_owed_for=self._oldest(now))
+        return replace(relayed, oldest_owed_for=self._oldest(now), seen=seen)
 
     def _found(self, standings: Standings, now: datetime) -> Sequence[str]:
         """Name what is due and, for a while after a pause, what waited for its end."""

@@ -16,7 +16,8 @@ from shared.domain.releases import (
 )
 from shared.domain.sessions import Session
 from shared.domain.stripe_json import is_stripe_id
-from shared.usecases.ports import Entry, Releases, SessionWriter
+from shared.usecases.ports.ledger import Entry, Releases
+from shared.usecases.ports.sessions import SessionWriter
 
 _TRIES = 3
 

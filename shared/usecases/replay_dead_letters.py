@@ -4,24 +4,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from shared.domain import task_names
 from shared.domain.audit import Unfit
 from shared.domain.conversions import Destination
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.rejected_deliveries import RejectedDelivery
-from shared.usecases.find_dead_letters import KeptLetters, Kind, kind_of
-from shared.usecases.ports import (
-    Ledger,
-    NewTask,
-    Queue,
-    QueueUnavailableError,
-    StoreUnavailableError,
-    Tasks,
-)
+from shared.usecases.find_dead_letters import KeptLetters, Kind, judged, kind_of
+from shared.usecases.ports.errors import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports.ledger import Ledger
+from shared.usecases.ports.tasks import NewTask, Queue, Tasks
 from shared.usecases.refresh_purchase import queued
 
-# Two who judge the same letter at once disturb each other; each try sees what the other did.
+# So often a task that was made is noted; what is not noted is found by its name.
 _TRIES = 5
 
 
@@ -52,11 +48,7 @@ class ReplayDeadLetters:
         Raise StoreUnavailableError, or for an event QueueUnavailableError; ask again then.
         """
         attempt = self._letter if kind_of(key) is Kind.EVENT else self._purchase
-        for _ in range(_TRIES):
-            done = attempt(key, by, now, dry_run)
-            if done is not None:
-                return done
-        raise StoreUnavailableError("others write to it all the time")
+        return judged(partial(attempt, key, by, now, dry_run))
 
     def _letter(self, key: str, by: str, now: datetime, dry_run: bool) -> Replayed | Unfit | None:
         entry = self.letters.find(key)

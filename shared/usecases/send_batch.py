@@ -2,32 +2,33 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Generic, TypeVar, assert_never
 
-from shared.domain.conversions import Conversion
 from shared.domain.outcomes import Accepted, Because, Deferred, Outcome, Rejected
 
-Send = Callable[[Sequence[Conversion]], Outcome]
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
-class Sent:
+class Sent(Generic[_T]):
     """What came of each part of a batch; `deferred` says why `unsent` has to come back."""
 
     accepted: int = 0
-    rejected: list[tuple[Conversion, Rejected]] = field(default_factory=list)
-    unsent: list[Conversion] = field(default_factory=list)
+    rejected: list[tuple[_T, Rejected]] = field(default_factory=list)
+    unsent: list[_T] = field(default_factory=list)
     deferred: Deferred | None = None
 
 
-def send_batch(send: Send, batch: Sequence[Conversion], *, gives_up: bool) -> Sent:
+def send_batch(
+    send: Callable[[Sequence[_T]], Outcome], batch: Sequence[_T], *, gives_up: bool
+) -> Sent[_T]:
     """
     Send once where all is well.
 
     Meta processes nothing of a batch that it refuses, so the halves are sent for the first
     time. With `gives_up` an answer that nobody can explain is taken for a refusal as well.
     """
-    sent = Sent()
+    sent: Sent[_T] = Sent()
     waiting = [list(batch)] if batch else []
     while waiting:
         part = waiting.pop(0)

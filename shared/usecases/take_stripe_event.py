@@ -19,7 +19,9 @@ from shared.domain.readings import Ignored, Link, NoMoney, Reading, Settlement
 from shared.domain.sessions import Session
 from shared.domain.stripe_events import StripeEvent
 from shared.domain.stripe_readers import read
-from shared.usecases.ports import Entry, Ledger, PortError, Receipt, Recorded, Sessions
+from shared.usecases.ports.errors import PortError
+from shared.usecases.ports.ledger import Entry, Ledger, Receipt, Recorded
+from shared.usecases.ports.sessions import Sessions
 from shared.usecases.refresh_purchase import Refreshed, RefreshPurchase, refresh_all
 
 # Stripe resends by hand for 30 days; a receipt must outlive the last repeat, or the same

@@ -34,21 +34,23 @@ def collect(env: Env, tag: Path) -> "Callable[[], CollectEndpoint]":
     scripts = {path.name: path.read_bytes() for path in sorted(tag.parent.glob("tag*.js"))}
     from shared.adapters.cloud_tasks import AsyncCloudTasks
     from shared.adapters.phonenumbers_e164 import to_e164
+    from shared.adapters.task_bodies import weight
     from shared.http.collect_endpoint import CollectEndpoint
     from shared.usecases.collect_events import CollectEvents
+    from shared.usecases.queue_together import QueueTogether
     from shared.usecases.release_purchase import ReleasePurchase
 
     @cache
     @undisturbed
     def make() -> CollectEndpoint:
         sessions, releases = parts.async_stores(settings.store)
-        tasks = AsyncCloudTasks(
+        queue = AsyncCloudTasks(
             parts.async_tasks_client(settings.tasks), parts.queues(settings.tasks)
         )
         return CollectEndpoint(
             collect=CollectEvents(
                 sessions=sessions,
-                tasks=tasks,
+                tasks=QueueTogether(queue, weight),
                 consent_rule=settings.consent,
                 session_kept_for=settings.session_kept_for,
                 shed=settings.shed,
@@ -107,6 +109,7 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
     from shared.usecases.dispatch_events import DispatchEvents
     from shared.usecases.dispatch_purchase import DispatchPurchase
     from shared.usecases.heed_destination import HeedDestination
+    from shared.usecases.keep_events import KeepEvents
     from shared.usecases.note_outcome import NoteOutcome
     from shared.usecases.probe_destination import ProbeDestination
 
@@ -121,8 +124,11 @@ def dispatch(env: Env) -> "Callable[[], DispatchEndpoint]":
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=stores.sessions,
-                dead_letters=stores.dead_letters,
-                tasks=CloudTasks(parts.tasks_client(settings.tasks), parts.queues(settings.tasks)),
+                keep=KeepEvents(
+                    stores.dead_letters,
+                    CloudTasks(parts.tasks_client(settings.tasks), parts.queues(settings.tasks)),
+                    parts.now,
+                ),
                 gateways=gateways,
                 heed=heed,
                 policies=settings.policies,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from shared.domain.policies import Policies
     from shared.domain.shedding import Budget
     from shared.http.stripe_endpoint import LiveSecrets
-    from shared.usecases import ports
+    from shared.usecases.ports.destinations import DeadLetters, Destinations, Gateways
+    from shared.usecases.ports.ledger import Ledger, Releases, SettledPurchases
+    from shared.usecases.ports.sessions import Sessions, SessionWriter
     from shared.usecases.reconcile_stripe import Cursors, Known
     from shared.usecases.refresh_purchase import RefreshPurchase
 
@@ -74,7 +76,7 @@ def budget(events_per_second: int | None) -> "Budget | None":
     return Budget(events_per_second) if events_per_second is not None else None
 
 
-def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "ports.Gateways":
+def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Gateways":
     """Make the door of every destination there is."""
     from shared.adapters.http_sessions import session_to
     from shared.adapters.meta_gateway import MetaGateway
@@ -99,13 +101,13 @@ def rest(wait: timedelta) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    sessions: "ports.Sessions"
-    ledger: "ports.Ledger"
-    dead_letters: "ports.DeadLetters"
+    sessions: "Sessions"
+    ledger: "Ledger"
+    dead_letters: "DeadLetters"
     known: "Known"
     cursors: "Cursors"
-    destinations: "ports.Destinations"
-    settled_purchases: "ports.SettledPurchases"
+    destinations: "Destinations"
+    settled_purchases: "SettledPurchases"
 
 
 def stores(settings: config.StoreSettings) -> Stores:
@@ -149,7 +151,7 @@ def stores(settings: config.StoreSettings) -> Stores:
     )
 
 
-def async_stores(settings: config.StoreSettings) -> "tuple[ports.SessionWriter, ports.Releases]":
+def async_stores(settings: config.StoreSettings) -> "tuple[SessionWriter, Releases]":
     """Make the store's ports for `collect`, which is asynchronous."""
     if settings.sqlite_path is not None:
         from shared.adapters.sqlite_ledger import SqliteReleases
@@ -213,7 +215,7 @@ def async_tasks_client(settings: config.TaskSettings) -> "Callable[[], CloudTask
 def live_secrets(references: tuple[str, ...], secret: Callable[[str], str]) -> "LiveSecrets":
     """Read each on its own: during a rotation one of them may be disabled already."""
     from shared.http.stripe_endpoint import LiveSecrets
-    from shared.usecases.ports import SecretUnavailableError
+    from shared.usecases.ports.errors import SecretUnavailableError
 
     readable: list[str] = []
     for reference in references:

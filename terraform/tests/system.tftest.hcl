@@ -188,10 +188,9 @@ run "five_lines_of_variables_make_a_live_system" {
       } == {
       relay     = ["* * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/relay"]
       stripe    = ["17 * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/stripe"]
-      probe     = ["*/5 * * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/probe"]
       statement = ["40 3 * * *", "POST", "https://settled-reconcile-123456789012.europe-west1.run.app/statement"]
     }
-    error_message = "Relay each minute, Stripe each hour, the probe every five minutes, the statement once a day."
+    error_message = "Relay each minute, Stripe each hour, the statement once a day; a fourth job would cost money."
   }
   assert {
     condition     = alltrue([for job in google_cloud_scheduler_job.reconcile : job.time_zone == "Etc/UTC" && job.attempt_deadline == "320s" && job.http_target[0].oidc_token[0].audience == "https://settled-reconcile-123456789012.europe-west1.run.app" && job.http_target[0].oidc_token[0].service_account_email == google_service_account.scheduler.email])
@@ -236,6 +235,12 @@ run "five_lines_of_variables_make_a_live_system" {
   assert {
     condition     = alltrue([for field in google_firestore_field.unindexed : field.field == "*"]) && contains(keys(google_firestore_field.unindexed), "purchases")
     error_message = "The exemption is for all fields of a collection."
+  }
+
+  # An idle shop costs nothing.
+  assert {
+    condition     = [for policy in google_artifact_registry_repository.images.cleanup_policies : policy.most_recent_versions[0].keep_count if policy.action == "KEEP"] == [2]
+    error_message = "What runs, and what ran before it: half a gigabyte of images is free."
   }
 
   # No secret passes through terraform.
@@ -316,6 +321,7 @@ run "a_trial_can_be_thrown_away" {
     stripe    = { endpoints = ["main", "next"], livemode = false }
     budget    = { amount = 50, billing_account = "012345-6789AB-CDEF01" }
     functions = { dispatch = { max_instances = 20 } }
+    alerts    = { emails = ["ops@shop.example"], on_metrics = false }
   }
 
   override_data {
@@ -326,6 +332,12 @@ run "a_trial_can_be_thrown_away" {
   assert {
     condition     = google_firestore_database.this.delete_protection_state == "DELETE_PROTECTION_DISABLED" && google_firestore_database.this.deletion_policy == "DELETE" && google_firestore_database.this.location_id == "eur3"
     error_message = "Without protection the database goes with the rest."
+  }
+  assert {
+    condition = toset(keys(google_monitoring_alert_policy.this)) == toset([
+      "purchase_owed", "dead_letter", "destination_paused", "statement_off", "defect",
+    ])
+    error_message = "Without conditions on metrics, which Google announced to charge for, those on the log remain."
   }
   assert {
     condition     = google_firebaserules_release.this.name == "cloud.firestore/trial"

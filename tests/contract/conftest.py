@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.usecases import find_dead_letters, ports
+from shared.usecases import find_dead_letters
+from shared.usecases.ports.destinations import DeadLetters, Destinations
+from shared.usecases.ports.ledger import Ledger, Releases, SettledPurchases
+from shared.usecases.ports.sessions import Sessions, SessionWriter
 from tests.fakes import (
     FakeDeadLetters,
     FakeDestinations,
@@ -23,13 +26,13 @@ STORES = ["fake", "sqlite", pytest.param("firestore", marks=pytest.mark.emulator
 class Stores:
     """One store behind all its ports."""
 
-    sessions: ports.Sessions
-    session_writer: ports.SessionWriter
-    ledger: ports.Ledger
-    releases: ports.Releases
-    dead_letters: ports.DeadLetters
-    settled_purchases: ports.SettledPurchases
-    destinations: ports.Destinations
+    sessions: Sessions
+    session_writer: SessionWriter
+    ledger: Ledger
+    releases: Releases
+    dead_letters: DeadLetters
+    settled_purchases: SettledPurchases
+    destinations: Destinations
     kept_letters: find_dead_letters.KeptLetters
     rejected_purchases: find_dead_letters.RejectedPurchases
 

@@ -17,7 +17,7 @@ from shared.adapters.documents import to_document
 from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST
 from shared.adapters.firestore_documents import FirestoreDocuments, connected
 from shared.adapters.firestore_sessions import FirestoreSessions
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 from tests.builders import NOW, SESSION_ID, session
 
 EVERYTHING = {

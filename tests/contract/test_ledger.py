@@ -8,7 +8,7 @@ from shared.domain.aliases import Alias, SettledIntent
 from shared.domain.conversions import Destination
 from shared.domain.deliveries import Delivery, State
 from shared.domain.readings import NoMoney
-from shared.usecases.ports import Recorded
+from shared.usecases.ports.ledger import Recorded
 from tests.builders import A_SECOND, AN_HOUR, NOW, SESSION_ID, purchase, receipt
 
 NO_ALIASES = ()

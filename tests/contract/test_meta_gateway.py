@@ -14,7 +14,7 @@ from shared.adapters import meta_gateway
 from shared.adapters.meta_gateway import MetaGateway
 from shared.domain.custom_data import CustomData
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
-from shared.usecases.ports import SecretUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError
 from tests.builders import NOW, conversion
 
 TOKEN = "EAAB-secret-token"

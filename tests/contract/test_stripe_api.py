@@ -10,7 +10,7 @@ import requests
 from scripts.local.http_messages import Delayed, Dropped, Response, Route
 from scripts.local.http_server import HttpServer
 from shared.adapters.stripe_api import API_VERSION, StripeApi, bracketed, path_of
-from shared.usecases.ports import SecretUnavailableError, StripeUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError, StripeUnavailableError
 
 KEY = "rk_test_very_secret"
 FOUND = Response.of_json({"id": "pi_1", "object": "payment_intent"})

@@ -12,7 +12,8 @@ from shared.adapters.stripe_books import StripeApiBooks, content_of
 from shared.adapters.stripe_lists import StripeApiLists
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import Cursor, Listed
-from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
+from shared.usecases.ports.stripe import InvoiceTruth
 
 KEY = "rk_test_reader"
 DAY_0 = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())

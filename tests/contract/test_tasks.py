@@ -17,7 +17,8 @@ from scripts.local.cloud_tasks.answers import Responded
 from shared.adapters.cloud_tasks import AsyncCloudTasks, CloudTasks, QueueSettings
 from shared.adapters.task_bodies import decode
 from shared.domain.conversions import PurchaseTask
-from shared.usecases.ports import NewTask, Queue, QueueFullError, QueueUnavailableError
+from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
+from shared.usecases.ports.tasks import NewTask, Queue
 from tests.fakes import Away, FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"

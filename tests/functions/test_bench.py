@@ -8,6 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from google.cloud.firestore import Client
+
+from scripts.bench.filling import fill
+from shared.adapters.documents import to_document
+from tests.builders import SESSION_ID, session
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,8 +73,26 @@ def test_all_parts_are_in_the_figures_and_on_the_page(bench):
     assert set(measured) == {"machine", "start", "operations", "throughput", "memory", "growth"}
     assert measured["memory"]["requests"] == 300
     assert [step["sessions"] for step in measured["growth"]] == [20, 200]
+    assert all(set(step["statuses"]) <= {"200", "204"} for step in measured["growth"])
     for case in (*measured["throughput"], *measured["start"], *measured["operations"]):
         assert case in page
+
+
+@pytest.mark.emulator
+def test_what_growth_stores_is_what_a_visitor_left_behind_under_other_keys(
+    firestore_emulator, project_id, monkeypatch
+):
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    stored = Client(project=project_id).collection("sessions")
+    stored.document(SESSION_ID).set(to_document(session()))
+    original = stored.document(SESSION_ID).get().to_dict()
+
+    known = fill(firestore_emulator, project_id, SESSION_ID, 1_203, lambda _: None)
+
+    copies = {each.id: each.to_dict() for each in stored.stream() if each.id != SESSION_ID}
+    assert len(copies) == 1_203
+    assert set(known) <= set(copies)
+    assert all(each == {**original, "session_id": key} for key, each in copies.items())
 
 
 @pytest.mark.emulator

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.adapters.task_bodies import encode
-from shared.domain.conversions import EventsTask, PurchaseTask
+from shared.domain.conversions import EventsGroup, EventsTask, PurchaseTask
 from shared.domain.retry_plan import RetryPlan
-from shared.usecases.ports import NewTask, Queue
+from shared.usecases.ports.tasks import NewTask, Queue
 from tests.simulation.http_calls import Answered
 from tests.simulation.world import World
 
@@ -109,8 +109,9 @@ class CloudTasks:
 
 def events_of(tasks: list[Task]) -> set[str]:
     """Name the browser events that tasks carried."""
-    carried = [task.work.conversions for task in tasks if isinstance(task.work, EventsTask)]
-    return {conversion.event_id for conversions in carried for conversion in conversions}
+    carried = [task.work for task in tasks if isinstance(task.work, EventsTask | EventsGroup)]
+    batches = [batch for work in carried for batch in work.batches]
+    return {conversion.event_id for batch in batches for conversion in batch.conversions}
 
 
 def _wait_after(plan: RetryPlan, failures: int) -> timedelta:

@@ -137,13 +137,13 @@ class Deployment:
         )
 
     def _probe_in(self, minutes: int) -> None:
-        """Probe every five minutes, and less often in a pause of days: the seed's time is dear."""
+        """Relay, which probes, every five minutes; in a pause of days less often: time is dear."""
 
         def probed(_answer: Answered | None) -> None:
             if self.destinations.standing().is_paused:
                 self._probe_in(min(2 * minutes, 60))
 
-        self.world.after(60 * minutes, lambda: self.reconcile("probe", probed))
+        self.world.after(60 * minutes, lambda: self.reconcile("relay", probed))
 
     # How they are served.
 

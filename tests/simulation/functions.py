@@ -18,16 +18,17 @@ from shared.usecases.collect_events import CollectEvents
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
 from shared.usecases.heed_destination import HeedDestination
+from shared.usecases.keep_events import KeepEvents
 from shared.usecases.make_statement import MakeStatement
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import (
-    Proof,
+from shared.usecases.ports.errors import (
     QueueFullError,
     QueueUnavailableError,
     SecretUnavailableError,
     StoreUnavailableError,
     StripeUnavailableError,
 )
+from shared.usecases.ports.stripe import Proof
 from shared.usecases.probe_destination import ProbeDestination
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.reconcile_stripe import ReconcileStripe
@@ -138,8 +139,11 @@ class Functions:
         return DispatchEndpoint(
             dispatch_events=DispatchEvents(
                 sessions=self._store(self.sessions, "sessions"),
-                dead_letters=self._store(self.dead_letters, "dead_letters"),
-                tasks=self._queue(self.tasks),
+                keep=KeepEvents(
+                    self._store(self.dead_letters, "dead_letters"),
+                    self._queue(self.tasks),
+                    self.world.clock,
+                ),
                 gateways=gateways,
                 heed=heed,
                 policies=self.policies,

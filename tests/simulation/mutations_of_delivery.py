@@ -14,7 +14,9 @@ from shared.usecases import (
     reconcile_stripe,
     refresh_purchase,
 )
-from shared.usecases.ports import NewTask, PortError, Queue, Recorded
+from shared.usecases.ports.errors import PortError
+from shared.usecases.ports.ledger import Recorded
+from shared.usecases.ports.tasks import NewTask, Queue
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
 from shared.usecases.take_stripe_event import TakeStripeEvent

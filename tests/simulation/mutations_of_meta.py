@@ -9,6 +9,7 @@ from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.usecases import (
     dispatch_events,
     heed_destination,
+    keep_events,
     send_batch,
 )
 from tests.simulation.meta import Fault
@@ -92,7 +93,7 @@ def bury_nothing_at_the_last_attempt(patch):
     def gives_up(_self, _unsent, told):
         told.deferred = None
 
-    patch.setattr(dispatch_events.DispatchEvents, "_give_up", gives_up)
+    patch.setattr(keep_events.KeepEvents, "give_up", gives_up)
 
 
 def _fails_half_of_the_times(plan: Plan) -> bool:
@@ -101,4 +102,4 @@ def _fails_half_of_the_times(plan: Plan) -> bool:
 
 @mutation_where(_fails_half_of_the_times)
 def let_a_whole_batch_come_back_for_its_rest(patch):
-    patch.setattr(dispatch_events.DispatchEvents, "_come_back", lambda *_: None)
+    patch.setattr(keep_events.KeepEvents, "come_back", lambda *_: None)

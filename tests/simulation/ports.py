@@ -5,7 +5,8 @@ from functools import wraps
 from inspect import iscoroutinefunction
 
 from shared.domain.purchases import Purchase
-from shared.usecases.ports import NewTask, Receipt
+from shared.usecases.ports.ledger import Receipt
+from shared.usecases.ports.tasks import NewTask
 from tests.simulation.world import World
 
 

@@ -10,7 +10,8 @@ import msgspec
 
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import Cursor, Listed, Page
-from shared.usecases.ports import InvoiceTruth, StripeUnavailableError
+from shared.usecases.ports.errors import StripeUnavailableError
+from shared.usecases.ports.stripe import InvoiceTruth
 from tests.simulation.http_calls import Answered
 from tests.simulation.world import World
 from tests.stories.cast import tell

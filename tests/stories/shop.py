@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.conversions import Destination, EventsTask
+from shared.domain.conversions import Destination, EventsGroup, EventsTask
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR
 from shared.domain.outcomes import Accepted, Deferred
 from shared.domain.policies import Policies
@@ -11,6 +11,7 @@ from shared.domain.purchases import Purchase
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import DispatchPurchase
+from shared.usecases.keep_events import KeepEvents
 from shared.usecases.note_outcome import NoteOutcome
 from shared.usecases.reconcile_stripe import ReconcileStripe
 from shared.usecases.refresh_purchase import RefreshPurchase
@@ -100,8 +101,7 @@ class Shop:
         heed = heed_of(self.destinations, self.meta, lambda: self.now)
         self.dispatch_events = DispatchEvents(
             sessions=self.sessions,
-            dead_letters=FakeDeadLetters(),
-            tasks=self.tasks,
+            keep=KeepEvents(FakeDeadLetters(), self.tasks, lambda: self.now),
             gateways={Destination.META: self.meta},
             heed=heed,
             policies=policies,
@@ -130,7 +130,7 @@ class Shop:
         for name, task in list(self.tasks.created.items()):
             if name not in self.done and (task.not_before or self.now) <= self.now:
                 self.done.add(name)
-                if isinstance(task.task, EventsTask):
+                if isinstance(task.task, EventsTask | EventsGroup):
                     self.dispatch_events(task.task)
                 elif isinstance(self.dispatch_purchase(task.task).outcome, Deferred):
                     self.done.discard(name)

@@ -2,7 +2,7 @@
 
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import EVENT_TYPES, Cursor, Listed, Page
-from shared.usecases.ports import InvoiceTruth
+from shared.usecases.ports.stripe import InvoiceTruth
 from tests.stories.stripe_account import StripeAccount
 from tests.stories.stripe_shapes import BEFORE_BASIL, NEWEST
 

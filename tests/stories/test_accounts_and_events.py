@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.readings import Ignored
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 from shared.usecases.take_stripe_event import Took
 from tests.stories.cast import buys
 from tests.stories.shop import ADA, Shop, accepted, withheld

@@ -28,7 +28,7 @@ from shared.domain.policies import Expired, Policies, PurchaseValue, Reportable,
 from shared.domain.purchases import MatchedBy, NoMatch
 from shared.domain.readings import Ignored, Kind, References, StripeObjects
 from shared.usecases import ask_stripe, take_stripe_event
-from shared.usecases.ports import InvoiceTruth
+from shared.usecases.ports.stripe import InvoiceTruth
 from tests.builders import A_SECOND, AN_HOUR, NOW, POLICIES, SESSION_ID, purchase, session
 from tests.fakes import FakeBooks
 from tests.stories.cast import buys

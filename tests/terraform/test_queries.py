@@ -12,7 +12,7 @@ from shared.domain.conversions import Destination
 from shared.domain.dead_letters import DeadLetter
 from shared.domain.purchases import Purchase
 from shared.domain.sessions import Session
-from shared.usecases.ports import Receipt
+from shared.usecases.ports.ledger import Receipt
 from tests.terraform.configuration import ROOT, read
 
 # What narrows a query down or orders it; the rest of a chain needs no index.

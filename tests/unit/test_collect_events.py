@@ -12,7 +12,7 @@ from shared.domain.events import Event, Page
 from shared.domain.sessions import Cookie, parse_cookie, withdrawn
 from shared.domain.shedding import Budget
 from shared.usecases.collect_events import Arrival, CollectEvents, Dropped, Forgotten, Kept
-from shared.usecases.ports import QueueFullError, StoreUnavailableError
+from shared.usecases.ports.errors import QueueFullError, StoreUnavailableError
 from tests.builders import A_DAY, ADA, NOW, SESSION_ID, consent, session, visit
 from tests.fakes import Away, FakeAsyncTasks, FakeSessions, FakeSessionWriter
 

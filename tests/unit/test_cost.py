@@ -11,8 +11,9 @@ import pytest
 
 from scripts.cli.cost import REFERENCE
 from scripts.cli.cost_limits import limits
-from scripts.cli.cost_model import Traffic, busy_seconds, costs, total_of, usage
+from scripts.cli.cost_model import Traffic, busy_seconds, costs, is_announced, total_of, usage
 from scripts.cli.cost_prices import PRICES, Item
+from tests.terraform.configuration import read
 
 ROOT = Path(__file__).resolve().parents[2]
 MONTH = 30 * 24 * 3_600
@@ -41,8 +42,8 @@ def test_operations_are_counted_per_request_and_per_purchase():
     used = usage(A_MONTH, OPERATIONS)
 
     assert used[Item.TASKS] == 2 * 1_005_000
-    assert used[Item.WRITES] == 200_000 + 5_000 * 8
-    runs = 30 * (1_440 + 288 + 24 + 1)
+    probes, runs = 30 * 24, 30 * (1_440 + 24 + 1)
+    assert used[Item.WRITES] == 200_000 + 5_000 * 8 + probes
     assert used[Item.READS] == 2 * 1_000_000 + 5_000 * 22 + 3 * runs
 
 
@@ -90,10 +91,46 @@ def test_an_instance_is_never_billed_for_less_than_a_tenth_of_a_second():
     assert busy_seconds(100, 0.0, 0.001, 80) == pytest.approx(10, rel=0.01)
 
 
-def test_nothing_that_happens_costs_nothing_but_the_fourth_schedule():
-    idle = costs(usage(replace(A_MONTH, events=0, purchases=0), OPERATIONS), "us-central1")
+@pytest.mark.parametrize("region", ["us-central1", "europe-west3"])
+def test_where_nothing_happens_nothing_costs_half_a_cent(region):
+    idle = costs(usage(replace(A_MONTH, events=0, purchases=0), OPERATIONS), region)
 
-    assert {line.item: line.dollars for line in idle if line.dollars} == {Item.JOBS: Decimal("0.1")}
+    assert total_of(idle) < Decimal("0.005")
+
+
+def test_an_idle_month_uses_what_terraform_sets_up():
+    idle = usage(replace(A_MONTH, events=0, purchases=0), OPERATIONS)
+    alerts = [each for each in read().locals["alerts"].values() if "query" in each]
+
+    assert idle[Item.JOBS] == len(read().locals["jobs"])
+    assert idle[Item.ALERTS] == len(alerts)
+    assert idle[Item.REQUESTS] == 30 * (24 * 60 + 24 + 1)
+    assert idle[Item.IMAGES] < PRICES[Item.IMAGES].free
+
+
+def test_what_google_only_announced_is_named_and_in_no_total():
+    announced = [Item.ALERTS, Item.ALERT_POINTS]
+    lines = costs({Item.TASKS: 2_000_000, Item.ALERTS: 4, Item.ALERT_POINTS: 1_000_000}, "moon-1")
+
+    assert total_of(lines) == Decimal("0.40")
+    assert [line.item for line in lines if is_announced(line)] == announced
+    assert sum(line.dollars for line in lines if is_announced(line)) == Decimal("0.75")
+
+
+def test_what_firestore_keeps_twice_is_paid_for_twice():
+    used = usage(A_MONTH, OPERATIONS)
+
+    assert used[Item.RECOVERABLE] == used[Item.STORED]
+    assert used[Item.BACKED_UP] == 14 * used[Item.STORED]
+
+
+def test_a_secret_is_read_for_each_request_or_as_often_as_it_is_kept():
+    def reads(**traffic):
+        return usage(replace(A_MONTH, **traffic), OPERATIONS)[Item.SECRET_READS]
+
+    idle = reads(events=0, purchases=0)
+    assert reads(events=10, purchases=0) == idle + 10
+    assert reads(events=500_000, purchases=0) == idle + 30 * 24 * 12
 
 
 def test_every_price_names_its_source():
@@ -153,6 +190,19 @@ def test_the_page_says_which_prices_were_not_reread():
     assert "total" in asked.stdout
 
 
+def test_an_idle_shop_is_told_line_by_line_that_it_pays_nothing():
+    asked = settled("--events-per-month", "0", "--json")
+    bill = json.loads(asked.stdout)
+
+    jobs = [line["units"] for line in bill["lines"] if line["item"] == Item.JOBS]
+    assert (bill["total"], jobs) == ("0.00", ["3"])
+    assert [line["item"] for line in bill["announced"]] == [Item.ALERTS, Item.ALERT_POINTS]
+
+
+def test_the_page_says_that_projects_share_what_is_free():
+    assert "Scheduler" in settled("--events-per-month", "0").stdout.partition("What is free is")[2]
+
+
 def test_a_region_without_prices_is_refused_in_one_line():
     asked = settled("--events-per-month", "1", "--region", "moon-1")
 
@@ -169,4 +219,5 @@ def test_the_reference_says_where_and_when_it_was_measured():
 def test_total_adds_up():
     lines = costs(usage(A_MONTH, OPERATIONS), "us-central1")
 
-    assert total_of(lines) == sum((line.dollars for line in lines), Decimal(0))
+    charged = [line.dollars for line in lines if not is_announced(line)]
+    assert total_of(lines) == sum(charged, Decimal(0))

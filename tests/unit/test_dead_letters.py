@@ -20,8 +20,9 @@ from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
 from shared.usecases.drop_dead_letters import DropDeadLetters
 from shared.usecases.find_dead_letters import FindDeadLetters, Kind, Wanted
+from shared.usecases.keep_events import KeepEvents
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import QueueUnavailableError, StoreUnavailableError
+from shared.usecases.ports.errors import QueueUnavailableError, StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.replay_dead_letters import ReplayDeadLetters, Replayed
 from tests.builders import (
@@ -67,8 +68,7 @@ class World:
         heed = heed_of(self.destinations, self.meta, lambda: self.now)
         self.dispatch_events = DispatchEvents(
             sessions=self.sessions,
-            dead_letters=self.letters,
-            tasks=self.tasks,
+            keep=KeepEvents(self.letters, self.tasks, lambda: self.now),
             gateways=gateways,
             heed=heed,
             policies=policies,

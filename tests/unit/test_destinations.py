@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.destinations import (
     PARKED_FOR,
+    PAUSE_PROBED_EVERY,
     PROBED,
     PROBED_EVERY,
     SUCCESS_NOTED_EVERY,
@@ -114,6 +115,21 @@ def test_a_running_destination_is_probed_after_an_hour_without_a_word():
 
 def test_a_paused_destination_is_probed_every_time():
     assert replace(PAUSED, last_probe_at=NOW, last_success_at=NOW).wants_probe(NOW)
+
+
+def test_the_relay_asks_about_a_pause_that_neither_began_nor_was_asked_about_lately():
+    long_ago, lately = NOW - PAUSE_PROBED_EVERY, NOW - PAUSE_PROBED_EVERY + A_SECOND
+
+    assert replace(PAUSED, since=long_ago).is_probe_due(NOW)
+    assert not replace(PAUSED, since=lately).is_probe_due(NOW)
+    assert not replace(PAUSED, since=long_ago, last_probe_at=lately).is_probe_due(NOW)
+
+
+@pytest.mark.parametrize("last", [None, NOW - PROBED_EVERY, NOW - PROBED_EVERY + A_SECOND])
+def test_of_a_running_destination_the_relay_asks_when_anybody_would(last):
+    standing = Standing(last_probe_at=last)
+
+    assert standing.is_probe_due(NOW) is standing.wants_probe(NOW)
 
 
 def test_success_is_written_down_seldom():

@@ -12,9 +12,9 @@ from shared.domain.conversions import EventsTask, PurchaseTask
 from shared.domain.outcomes import Accepted, Because, Deferred, Rejected
 from shared.domain.retry_plan import EVENTS, PURCHASES
 from shared.http.dispatch_endpoint import DispatchEndpoint
-from shared.usecases.dispatch_events import DispatchedEvents
 from shared.usecases.dispatch_purchase import Dispatched
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.keep_events import DispatchedEvents
+from shared.usecases.ports.errors import StoreUnavailableError
 from tests.builders import conversion
 
 SALE = PurchaseTask("pi_1")
@@ -47,7 +47,7 @@ def purchase_told(outcome, **more):
 
 
 def events_told(**more):
-    return DispatchedEvents(VISIT, **more)
+    return DispatchedEvents(**more)
 
 
 @pytest.mark.parametrize(("wait", "header"), [(None, "1"), (0.2, "1"), (7, "7"), (61.5, "62")])

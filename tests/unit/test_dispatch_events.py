@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.consent import ConsentRule
-from shared.domain.conversions import Destination, EventsTask
+from shared.domain.conversions import Destination, EventsGroup, EventsTask
 from shared.domain.customer import HashedCustomer
 from shared.domain.destinations import KNOCKED_EVERY
 from shared.domain.outcomes import Accepted, Because, Deferred
 from shared.domain.policies import Policies
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_events import DispatchEvents
+from shared.usecases.keep_events import KeepEvents
 from tests.builders import A_DAY, NOW, POLICIES, SESSION_ID, consent, conversion, session, visit
 from tests.fakes import (
     FakeDeadLetters,
@@ -32,8 +33,7 @@ class World:
         self.now = NOW
         self.dispatch = DispatchEvents(
             sessions=self.sessions,
-            dead_letters=self.letters,
-            tasks=self.tasks,
+            keep=KeepEvents(self.letters, self.tasks, lambda: self.now),
             gateways={Destination.META: self.meta},
             heed=heed_of(self.destinations, self.meta, lambda: self.now),
             policies=policies,
@@ -364,3 +364,101 @@ def test_after_a_few_times_it_is_halved_and_what_stays_unexplained_is_kept_for_a
 
     assert (told.accepted, told.rejected) == (2, {"meta_5000": 1})
     assert len(world.tasks.created) == 4
+
+
+# Batches of several visitors in one task.
+
+BOB, EVE = "s_bob_0123456789abcdef", "s_eve_0123456789abcdef"
+
+
+def group(*batches: EventsTask) -> EventsGroup:
+    return EventsGroup(batches)
+
+
+def of(session_id, *event_ids, **changes) -> EventsTask:
+    return task(*event_ids, session_id=session_id, **changes)
+
+
+def test_a_group_is_sent_in_one_request_and_its_sessions_are_asked_for_at_once():
+    world = World()
+    asked = []
+    find = world.sessions.find
+    world.sessions.find = lambda ids: (asked.append(list(ids)), find(ids))[1]
+
+    told = world.dispatch(group(task("e-1"), of(BOB, "e-2"), task("e-3")))
+
+    assert (told.accepted, told.deferred) == (3, None)
+    assert [[c.event_id for c in batch] for batch in world.meta.sent] == [["e-1", "e-2", "e-3"]]
+    assert asked == [[SESSION_ID, BOB]]
+
+
+def test_who_withdrew_stops_his_own_events_and_nobody_elses():
+    world = World()
+    world.sessions.stored[BOB] = withdrawn(BOB, consent(granted=False), now=NOW, kept_for=A_DAY)
+
+    told = world.dispatch(group(task("e-1"), of(BOB, "e-bob"), of(EVE, "e-eve", consent=None)))
+
+    assert (told.accepted, told.withheld) == (1, 2)
+    assert world.meta.event_ids == ["e-1"]
+
+
+def test_a_poisoned_event_of_one_visitor_costs_no_other_visitor():
+    world = World()
+    world.meta.poison = {"e-bob"}
+
+    told = world.dispatch(group(task("e-1"), of(BOB, "e-bob"), of(EVE, "e-eve")))
+
+    assert (told.accepted, told.rejected) == (2, {"meta_100_2804019": 1})
+    [letter] = world.letters.kept.values()
+    assert (letter.session_id, letter.conversion.event_id) == (BOB, "e-bob")
+
+
+def test_a_deferred_group_comes_back_whole_though_one_visitor_withdrew():
+    world = World(Deferred(Because.BROKEN))
+    world.sessions.stored[BOB] = withdrawn(BOB, consent(granted=False), now=NOW, kept_for=A_DAY)
+
+    told = world.dispatch(group(task("e-1"), of(BOB, "e-bob"), of(EVE, "e-eve")))
+
+    assert told.deferred == Deferred(Because.BROKEN)
+    assert world.tasks.created == {}
+
+
+def test_what_is_left_of_a_group_gets_one_task_with_each_batch_as_it_was():
+    world = World(throttle(600))
+    world.dispatch(task("e-1"))
+    view = replace(PAGE_VIEW, event_id="e-view-2")
+    bobs = of(BOB, conversions=(conversion("e-bob"), view))
+
+    told = world.dispatch(group(task(conversions=(PAGE_VIEW,)), bobs, of(EVE, "e-eve")))
+
+    assert (told.shed, told.requeued, told.deferred) == (2, 2, None)
+    [rest] = world.tasks.created.values()
+    assert rest.task == group(of(BOB, "e-bob"), of(EVE, "e-eve"))
+    assert rest.not_before == NOW + timedelta(seconds=600)
+
+
+def test_what_nobody_can_explain_of_a_group_is_asked_again_together_then_halved():
+    world = World()
+    world.meta.send = lambda batch: (
+        world.meta.sent.append(list(batch)),
+        STRANGE if any(each.event_id == "e-odd" for each in batch) else Accepted("t"),
+    )[1]
+    given = group(task("e-1"), of(BOB, "e-odd"), of(EVE, "e-eve"))
+    for _ in range(4):
+        assert world.dispatch(given).requeued == 3
+        given = list(world.tasks.created.values())[-1].task
+    waits = [each.not_before - NOW for each in world.tasks.created.values()]
+
+    told = world.dispatch(given)
+
+    assert waits == [timedelta(seconds=30) * 2**n for n in range(4)]
+    assert (told.accepted, told.rejected) == (2, {"meta_5000": 1})
+
+
+def test_what_the_last_attempt_leaves_of_a_group_becomes_dead_letters_of_each_visitor():
+    world = World(Deferred(Because.BROKEN, "http_502"))
+
+    told = world.dispatch(group(task("e-1"), of(BOB, "e-bob")), is_last=True)
+
+    assert told.rejected == {"gave_up:broken:http_502": 2}
+    assert {letter.session_id for letter in world.letters.kept.values()} == {SESSION_ID, BOB}

@@ -16,7 +16,8 @@ from shared.domain.readings import Kind
 from shared.domain.sessions import withdrawn
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import Recorded, StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
+from shared.usecases.ports.ledger import Recorded
 from shared.usecases.refresh_purchase import RefreshPurchase
 from tests.builders import (
     A_DAY,

@@ -13,7 +13,7 @@ from shared.domain.retry_plan import PURCHASES
 from shared.usecases.dispatch_purchase import Closed, DispatchPurchase
 from shared.usecases.heed_destination import SEEN_FOR
 from shared.usecases.note_outcome import NoteOutcome
-from shared.usecases.ports import Recorded
+from shared.usecases.ports.ledger import Recorded
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.relay_deliveries import RelayDeliveries

@@ -20,13 +20,26 @@ PAUSED = Standing(Running.PAUSED, "meta_190", since=NOW)
 DEAD_TOKEN = Deferred(Because.MISCONFIGURED, "meta_190")
 
 
+class Probe:
+    """Has nothing to ask by itself, and says what it was told to say."""
+
+    def __init__(self, probed):
+        self.probed = probed
+
+    def __call__(self):
+        return self.probed
+
+    def when_due(self, _seen):
+        return [], None
+
+
 @pytest.fixture
 def ask(capsys):
     def run(path, *, relayed=None, probed=None, method="POST"):
         endpoint = ReconcileEndpoint(
             relay=lambda now: relayed,
             stripe=None,
-            probe=lambda: probed,
+            probe=Probe(probed),
             statement=None,
             project="p",
             clock=lambda: NOW,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.reconciling import FIRST_LOOK, Cursor, Listed, Page
-from shared.usecases.ports import StoreUnavailableError, StripeUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError, StripeUnavailableError
 from shared.usecases.reconcile_stripe import ReconcileStripe, Tally
 from shared.usecases.take_stripe_event import Taken, Took
 from tests.builders import A_DAY, A_SECOND, AN_HOUR, NOW

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.adapters.secret_manager_secrets import KEPT_FOR, Secret, SecretManagerSecrets
-from shared.usecases.ports import SecretUnavailableError
+from shared.usecases.ports.errors import SecretUnavailableError
 from tests.builders import A_SECOND, NOW
 
 REFERENCE = "projects/p/secrets/s/versions/latest"

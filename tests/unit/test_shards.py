@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.cloud_tasks import QueueSettings
 from shared.domain.shards import shard_of
-from shared.usecases.ports import Queue
+from shared.usecases.ports.tasks import Queue
 
 QUEUES = tuple(f"projects/p/locations/l/queues/events-{number}" for number in range(8))
 

@@ -16,7 +16,7 @@ from tests.fakes import FakeLedger, FakeSettledPurchases
 
 YESTERDAY = NOW - A_DAY
 MIDNIGHT = NOW.replace(hour=0)
-RUN_ENDS_AFTER = timedelta(seconds=50)
+RUN_ENDS_AFTER = timedelta(seconds=200)
 
 
 class World:
@@ -158,7 +158,7 @@ def test_a_second_run_says_the_same_and_neither_writes(world):
 
 
 def test_a_ledger_too_long_for_one_run_is_stated_in_part_and_says_so(capsys):
-    world = World(capsys, tick=timedelta(seconds=10))
+    world = World(capsys, tick=RUN_ENDS_AFTER / 5)
     for number in range(9):
         world.sold(f"pi_{number}")
     began = world.now

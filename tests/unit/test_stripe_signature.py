@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from shared.adapters.stripe_signature import TOLERANCE, verify
-from shared.usecases.ports import Proof
+from shared.usecases.ports.stripe import Proof
 
 SECRET = "whsec_abc"
 BODY = b'{"a":1}'

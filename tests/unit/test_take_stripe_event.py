@@ -15,7 +15,7 @@ from shared.domain.purchases import PERSONAL_KEPT_FOR, MatchedBy, NoMatch
 from shared.domain.readings import Ignored
 from shared.domain.sessions import withdrawn
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
-from shared.usecases.ports import StoreUnavailableError
+from shared.usecases.ports.errors import StoreUnavailableError
 from shared.usecases.refresh_purchase import RefreshPurchase
 from shared.usecases.take_stripe_event import TakeStripeEvent, Took
 from tests.builders import A_DAY, POLICIES, consent, plain_e164, session, visit

@@ -1,0 +1,37 @@
+"""The two queues of tasks for `dispatch`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.conversions import Work
+
+
+class Queue(StrEnum):
+    """Two queues, so that a flood of page views never delays a purchase."""
+
+    EVENTS = "events"
+    PURCHASES = "purchases"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task for `dispatch`; a name that was taken before creates nothing."""
+
+    queue: Queue
+    name: str
+    task: Work
+    not_before: datetime | None = None
+
+
+class Tasks(Protocol):
+    def create(self, task: NewTask) -> None:
+        """Return once the task is durably queued, now or earlier under the same name."""
+        ...
+
+
+class AsyncTasks(Protocol):
+    async def create(self, task: NewTask) -> None:
+        """Return once the task is durably queued, now or earlier under the same name."""
+        ...

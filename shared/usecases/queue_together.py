@@ -1,0 +1,153 @@
+"""
+Queue together: where many visitors come at once, their page views share a task.
+
+A call to the queue costs as much for one visitor's events as for fifty's. So what arrives in one
+turn of the event loop leaves in one call, and what arrives while enough calls are under way
+waits for the next (databases call it group commit). Nobody is answered before the call that
+carries his events has returned.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.domain import task_names
+from shared.domain.conversions import EventsGroup, EventsTask
+from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, may_share
+from shared.usecases.ports.errors import QueueFullError
+from shared.usecases.ports.tasks import AsyncTasks, NewTask, Queue
+
+# Calls under way before anybody has to wait.
+AT_ONCE = 4
+_NAMES_REMEMBERED = 5_000
+_FAILURES_REMEMBERED = 50
+
+
+@dataclass(eq=False, slots=True)
+class _Call:
+    """One task for the queue, and whose batches it carries; `returned` while that is open."""
+
+    names: list[str] = field(default_factory=list)
+    batches: list[EventsTask] = field(default_factory=list)
+    weight: int = 0
+    conversions: int = 0
+    is_closed: bool = False
+    returned: "asyncio.Future[None] | None" = None
+
+    def takes(self, batch: EventsTask, weight: int) -> bool:
+        return (
+            not self.is_closed
+            and self.weight + weight <= MOST_BYTES
+            and self.conversions + len(batch.conversions) <= MOST_CONVERSIONS
+            and batch.destination is self.batches[0].destination
+        )
+
+    def add(self, name: str, batch: EventsTask, weight: int) -> None:
+        self.names.append(name)
+        self.batches.append(batch)
+        self.weight += weight
+        self.conversions += len(batch.conversions)
+
+    def task(self) -> NewTask:
+        if len(self.names) == 1:
+            return NewTask(Queue.EVENTS, self.names[0], self.batches[0])
+        name = task_names.of_group(self.names)
+        return NewTask(Queue.EVENTS, name, EventsGroup(tuple(self.batches)))
+
+
+@dataclass(slots=True)
+class QueueTogether:
+    """
+    Port: AsyncTasks, over another one; `weigh` gives the bytes of a batch in a task's body.
+
+    What came before is known again: a repeat of a batch joins its call, creates nothing where
+    that went well, and where nobody knows how it went repeats it just as it was, so that its
+    name stops what is queued already. This memory is one process's and bounded; the queue's own
+    stops repeats that come to another instance as long as neither copy shared a task.
+    """
+
+    tasks: AsyncTasks
+    weigh: Callable[[EventsTask], int]
+    _waiting: deque[_Call] = field(default_factory=deque)
+    _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    _calls: dict[str, _Call] = field(default_factory=dict)
+    _queued: dict[str, None] = field(default_factory=dict)
+    _failed: dict[_Call, None] = field(default_factory=dict)
+
+    async def create(self, task: NewTask) -> None:
+        batch = task.task
+        if not (isinstance(batch, EventsTask) and task.not_before is None and may_share(batch)):
+            await self.tasks.create(task)
+            return
+        if task.name in self._queued:
+            return
+        call = self._calls.get(task.name) or self._seat(task.name, batch)
+        # Who hangs up must not take the others with him.
+        await asyncio.shield(call.returned or self._enlist(call))
+
+    def _seat(self, name: str, batch: EventsTask) -> _Call:
+        """Find room in the last call that waits, or begin another."""
+        weight = self.weigh(batch)
+        call = self._waiting[-1] if self._waiting else None
+        if call is None or not call.takes(batch, weight):
+            call = _Call()
+        call.add(name, batch, weight)
+        self._calls[name] = call
+        return call
+
+    def _enlist(self, call: _Call) -> "asyncio.Future[None]":
+        self._failed.pop(call, None)
+        loop = asyncio.get_running_loop()
+        call.returned = loop.create_future()
+        self._waiting.append(call)
+        # Not at once: the visitors whose requests are read in this turn come along.
+        loop.call_soon(self._depart)
+        return call.returned
+
+    def _depart(self) -> None:
+        while self._waiting and len(self._under_way) < AT_ONCE:
+            call = self._waiting.popleft()
+            call.is_closed = True
+            running = asyncio.create_task(self._run(call))
+            self._under_way.add(running)
+            running.add_done_callback(self._return)
+
+    async def _run(self, call: _Call) -> None:
+        try:
+            await self.tasks.create(call.task())
+        except Exception as error:  # noqa: BLE001  It is raised where the callers wait for it.
+            self._fail(call, error)
+        else:
+            self._succeed(call)
+
+    def _return(self, running: "asyncio.Task[None]") -> None:
+        self._under_way.discard(running)
+        self._depart()
+
+    def _succeed(self, call: _Call) -> None:
+        for name in call.names:
+            del self._calls[name]
+            self._queued[name] = None
+        while len(self._queued) > _NAMES_REMEMBERED:
+            del self._queued[next(iter(self._queued))]
+        if call.returned is not None:
+            call.returned.set_result(None)
+
+    def _fail(self, call: _Call, error: Exception) -> None:
+        returned, call.returned = call.returned, None
+        self._failed[call] = None
+        if isinstance(error, QueueFullError):
+            # It certainly took nothing; next time the batch may go in any company.
+            self._forget(call)
+        while len(self._failed) > _FAILURES_REMEMBERED:
+            self._forget(next(iter(self._failed)))
+        if returned is not None:
+            returned.set_exception(error)
+            # Where all have hung up nobody asks, and asyncio would call that a mistake.
+            returned.exception()
+
+    def _forget(self, call: _Call) -> None:
+        del self._failed[call]
+        for name in call.names:
+            del self._calls[name]
