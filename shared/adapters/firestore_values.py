@@ -15,7 +15,8 @@ _Array, _Map, _Value = ArrayValue.pb(), MapValue.pb(), Value.pb()
 
 def read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Read a document's fields; instants come back as plain aware ones, to the microsecond."""
-    return {name: _read(value) for name, value in fields.items()}
+    # By name: a map of protobuf's has its items() in Python, and its look-up in C.
+    return {name: _read(fields[name]) for name in fields}
 
 
 def _read(value: Any) -> Any:
