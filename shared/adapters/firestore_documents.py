@@ -8,6 +8,7 @@ errors are those of `firestore_calls`. Queries, which nobody's sale waits for, s
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -102,9 +103,7 @@ class FirestoreDocuments:
         request = _Get(name=self._root + path)
         metadata = (*self._told, to_grpc_metadata((("name", request.name),)))
         try:
-            return _stored(
-                _called(lambda timeout: self._get(request, timeout=timeout, metadata=metadata))
-            )
+            return _stored(_called(partial(self._get, request, metadata=metadata)))
         except NotFound:
             return None
 
@@ -115,9 +114,11 @@ class FirestoreDocuments:
             return {path: one for path in paths if (one := self.find(path)) is not None}
         names = [self._root + path for path in paths]
         request = _BatchGet(database=self._database, documents=names)
-        answers = _called(
-            lambda timeout: list(self._batch_get(request, timeout=timeout, metadata=self._metadata))
-        )
+
+        def whole(**limits: Any) -> list[Any]:
+            return list(self._batch_get(request, metadata=self._metadata, **limits))
+
+        answers = _called(whole)
         found = (answer.found for answer in answers if answer.HasField("found"))
         return {each.name[len(self._root) :]: _stored(each) for each in found}
 
@@ -129,7 +130,7 @@ class FirestoreDocuments:
         `updated` met something else than it expects.
         """
         request = _Commit(database=self._database, writes=writes)
-        _called(lambda timeout: self._commit(request, timeout=timeout, metadata=self._metadata))
+        _called(partial(self._commit, request, metadata=self._metadata))
 
     def created(self, path: str, document: dict[str, Any]) -> Any:
         """Make the write of a document that must not be there yet."""
@@ -162,27 +163,23 @@ def _stored(document: Any) -> Stored:
     return Stored(read_fields(document.fields), document.update_time)
 
 
-def _called(call: Callable[[float], T]) -> T:
-    """Call within our limits, and again while Firestore is busy and there is time."""
-    began = monotonic()
-    try:
-        return call(CALL_LASTS_AT_MOST)
-    except grpc.RpcError as error:
-        failure = from_grpc_error(error)
-        passed = monotonic() - began
-        if not isinstance(failure, RETRIED) or passed >= RETRIED_FOR:
-            raise failure from error
-    # The machinery of a retry is made when it is needed: seldom.
-    return _called_again(call, passed)
+def _called(call: Callable[..., T]) -> T:
+    """Make a call, which takes its `timeout`, within our limits; again while there is time."""
 
-
-def _called_again(call: Callable[[float], T], passed: float) -> T:
-    def once(timeout: float) -> T:
+    def once(**limits: Any) -> T:
         try:
-            return call(timeout)
+            return call(**limits)
         except grpc.RpcError as error:
             raise from_grpc_error(error) from error
 
+    began = monotonic()
+    try:
+        return once(timeout=CALL_LASTS_AT_MOST)
+    except RETRIED:
+        passed = monotonic() - began
+        if passed >= RETRIED_FOR:
+            raise
+    # The machinery of a retry is made when it is needed: seldom.
     limited = TimeToDeadlineTimeout(CALL_LASTS_AT_MOST - passed)(once)
     answer: T = RETRY.with_timeout(RETRIED_FOR - passed)(limited)()
     return answer
