@@ -24,6 +24,7 @@ class StoreSettings:
     project: str
     database: str
     sqlite_path: str | None
+    emulator: str | None
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
@@ -35,6 +36,7 @@ class StoreSettings:
             project=required(env, "GOOGLE_CLOUD_PROJECT"),
             database=env.get("FIRESTORE_DATABASE") or "(default)",
             sqlite_path=path or None,
+            emulator=env.get("FIRESTORE_EMULATOR_HOST") or None,
         )
 
 

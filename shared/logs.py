@@ -68,6 +68,7 @@ class Fields(TypedDict, total=False):
     where: list[str]
 
 
+TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
 _TRACE_CONTEXT = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?", re.ASCII)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
 
@@ -123,8 +124,9 @@ class Line:
         self.note(took_ms=round((time.perf_counter() - self._began) * 1_000, 1))
         line = {"severity": self._severity, "message": message, **self._trace, **self._fields}
         stream = out or sys.stdout
-        stream.write(json.dumps(line, separators=(",", ":")) + "\n")
+        stream.write(_as_json(line) + "\n")
         stream.flush()
 
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 _SEVERITIES = ("INFO", "WARNING", "ERROR")

@@ -68,14 +68,20 @@ class Meter(grpc.GenericRpcHandler):  # type: ignore[misc]
 
             return grpc.unary_unary_rpc_method_handler(commit)
 
-        async def read(request: bytes, _: Any) -> Any:
+        async def read(request: bytes, context: Any) -> Any:
+            # One answer is a stream of one: on the wire GetDocument is as a query is.
             passed = self._channel.unary_stream(method)
             answers = 0
-            async for answer in passed(request, metadata=_passed_on(metadata)):
-                answers += self._is_document(method, answer)
-                yield answer
-            # A query that finds nothing is billed as one read.
-            self._world.counts["reads"] += max(1, answers)
+            try:
+                async for answer in passed(request, metadata=_passed_on(metadata)):
+                    answers += self._is_document(method, answer)
+                    yield answer
+            except grpc.aio.AioRpcError as error:
+                # What is not there is told by a status; it is billed like what is.
+                await context.abort(error.code(), error.details())
+            finally:
+                # A query that finds nothing is billed as one read.
+                self._world.counts["reads"] += max(1, answers)
 
         return grpc.unary_stream_rpc_method_handler(read)
 
@@ -84,6 +90,8 @@ class Meter(grpc.GenericRpcHandler):  # type: ignore[misc]
             self._world.counts["deletes" if write.delete else "writes"] += 1
 
     def _is_document(self, method: str, answer: bytes) -> bool:
+        if method.endswith("/GetDocument"):
+            return True
         if method.endswith("/RunQuery"):
             return "document" in firestore.RunQueryResponse.deserialize(answer)
         # What is missing is billed like what is there.

@@ -36,21 +36,20 @@ def store_of(environment: Mapping[str, str]) -> Iterator[Store]:
         with _sqlite(Path(settings.sqlite_path)) as store:
             yield store
         return
-    from google.cloud.firestore import Client
-
     from shared.adapters.firestore_dead_letters import (
         FirestoreDeadLetters,
         FirestoreRejectedPurchases,
     )
+    from shared.adapters.firestore_documents import connected
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
-    client = Client(project=settings.project, database=settings.database)
+    client, documents = connected(settings.project, settings.database, settings.emulator)
     yield Store(
         FirestoreSettledPurchases(client),
         FirestoreDeadLetters(client),
         FirestoreRejectedPurchases(client),
-        FirestoreLedger(client),
+        FirestoreLedger(client, documents),
     )
 
 

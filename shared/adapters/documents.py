@@ -32,7 +32,12 @@ def to_field(value: object) -> Any:
 
 def from_document(kind: type[T], document: Mapping[str, Any]) -> T:
     """Read a document back; fields that `kind` does not know are left aside."""
-    return msgspec.convert(_with_plain_instants(document), kind)
+    return from_plain(kind, _with_plain_instants(document))
+
+
+def from_plain(kind: type[T], document: Mapping[str, Any]) -> T:
+    """Read a document whose instants are plain ones already."""
+    return msgspec.convert(document, kind)
 
 
 def _with_plain_instants(value: Any) -> Any:

@@ -10,9 +10,11 @@ from shared.usecases.ports.errors import StoreUnavailableError
 
 # Seconds. The library's own limits are 60 and 300, and a caller of ours is answered within 3.
 CALL_LASTS_AT_MOST = 1.5
-_retried = if_exception_type(Aborted, ServiceUnavailable)
-RETRY = Retry(_retried, initial=0.05, maximum=0.3, timeout=1.0)
-ASYNC_RETRY = AsyncRetry(_retried, initial=0.05, maximum=0.3, timeout=1.0)
+RETRIED = (Aborted, ServiceUnavailable)
+_retried = if_exception_type(*RETRIED)
+RETRIED_FOR = 1.0
+RETRY = Retry(_retried, initial=0.05, maximum=0.3, timeout=RETRIED_FOR)
+ASYNC_RETRY = AsyncRetry(_retried, initial=0.05, maximum=0.3, timeout=RETRIED_FOR)
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """How destinations stand, in Firestore: one small document each, shared by every instance."""
 
-from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFound
-from google.cloud.firestore import Client, DocumentReference
+from typing import Any
 
-from shared.adapters.documents import from_document, to_document
-from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
+from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFound
+
+from shared.adapters.documents import from_plain, to_document
+from shared.adapters.firestore_calls import store_errors
+from shared.adapters.firestore_documents import FirestoreDocuments
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Standing
 from shared.usecases.ports.destinations import SeenStanding
@@ -15,32 +17,30 @@ DESTINATIONS = "destinations"
 class FirestoreDestinations:
     """Port: Destinations. `create` the first time, an update-time precondition from then on."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, documents: FirestoreDocuments) -> None:
+        self._documents = documents
 
     def find(self, destination: Destination) -> SeenStanding:
         with store_errors():
-            snapshot = self._document(destination).get(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
-        document = snapshot.to_dict()
-        if document is None:
+            stored = self._documents.find(_path(destination))
+        if stored is None:
             return SeenStanding(Standing(), None)
-        return SeenStanding(from_document(Standing, document), snapshot.update_time)
+        return SeenStanding(from_plain(Standing, stored.fields), stored.update_time)
 
     def replace(self, destination: Destination, seen: SeenStanding, standing: Standing) -> bool:
         with store_errors():
             try:
-                self._write(destination, seen, standing)
+                self._documents.commit([self._write(destination, seen, standing)])
             except (AlreadyExists, FailedPrecondition, NotFound):
                 return False
             return True
 
-    def _write(self, destination: Destination, seen: SeenStanding, standing: Standing) -> None:
-        document, reference = to_document(standing), self._document(destination)
+    def _write(self, destination: Destination, seen: SeenStanding, standing: Standing) -> Any:
+        path, document = _path(destination), to_document(standing)
         if seen.version is None:
-            reference.create(document, retry=RETRY, timeout=CALL_LASTS_AT_MOST)
-            return
-        unchanged = self._client.write_option(last_update_time=seen.version)
-        reference.update(document, option=unchanged, retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+            return self._documents.created(path, document)
+        return self._documents.updated(path, document, unchanged_since=seen.version)
 
-    def _document(self, destination: Destination) -> DocumentReference:
-        return self._client.collection(DESTINATIONS).document(destination)
+
+def _path(destination: Destination) -> str:
+    return f"{DESTINATIONS}/{destination}"

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from google.api_core.exceptions import AlreadyExists, FailedPrecondition, NotFound
-from google.cloud.firestore import Client, DocumentReference, WriteBatch
+from google.cloud.firestore import Client
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.adapters.documents import from_document, to_document, to_known_fields
-from shared.adapters.firestore_calls import CALL_LASTS_AT_MOST, RETRY, store_errors
+from shared.adapters.documents import from_document, from_plain, to_document, to_known_fields
+from shared.adapters.firestore_calls import RETRY, store_errors
+from shared.adapters.firestore_documents import FirestoreDocuments
 from shared.domain.aliases import Alias
 from shared.domain.purchases import Purchase
 from shared.usecases.ports.ledger import Entry, Receipt, Recorded
@@ -22,8 +23,9 @@ ALIASES = "aliases"
 class FirestoreLedger:
     """Port: Ledger. `create` and update-time preconditions; no transaction, so no locks."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, documents: FirestoreDocuments) -> None:
         self._client = client
+        self._documents = documents
 
     def record(
         self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
@@ -37,8 +39,7 @@ class FirestoreLedger:
 
     def _record_repeat(self, receipt: Receipt, aliases: Sequence[Alias]) -> Recorded:
         """Something was there: the receipt, or the sale under another event's receipt."""
-        known = self._receipt(receipt).get(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
-        if known.exists:
+        if self._documents.find(_receipt(receipt)) is not None:
             return Recorded.BEFORE
         try:
             self._commit(receipt, None, aliases)
@@ -49,50 +50,43 @@ class FirestoreLedger:
     def _commit(
         self, receipt: Receipt, purchase: Purchase | None, aliases: Sequence[Alias]
     ) -> None:
-        batch: WriteBatch = self._client.batch()
-        batch.create(self._receipt(receipt), to_document(receipt))
+        writes = [self._documents.created(_receipt(receipt), to_document(receipt))]
         if purchase is not None:
-            batch.create(self._purchase(purchase.sale_key), to_document(purchase))
-        for alias in aliases:
-            # Merged without its empty fields: a later event may know less than an earlier one.
-            batch.set(self._alias(alias.stripe_id), to_known_fields(alias), merge=True)
-        batch.commit(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
+            writes.append(self._created(purchase))
+        # Merged without its empty fields: a later event may know less than an earlier one.
+        writes += [
+            self._documents.merged(_alias(alias.stripe_id), to_known_fields(alias))
+            for alias in aliases
+        ]
+        self._documents.commit(writes)
 
     def add(self, purchase: Purchase) -> bool:
         with store_errors():
             try:
-                self._purchase(purchase.sale_key).create(
-                    to_document(purchase), retry=RETRY, timeout=CALL_LASTS_AT_MOST
-                )
+                self._documents.commit([self._created(purchase)])
             except AlreadyExists:
                 return False
             return True
 
     def aliases(self, stripe_ids: Sequence[str]) -> dict[str, Alias]:
-        references = [self._alias(stripe_id) for stripe_id in dict.fromkeys(stripe_ids)]
+        paths = {_alias(stripe_id): stripe_id for stripe_id in stripe_ids}
         with store_errors():
-            snapshots = self._client.get_all(references, retry=RETRY, timeout=CALL_LASTS_AT_MOST)
-            return {
-                snapshot.id: from_document(Alias, document)
-                for snapshot in snapshots
-                if (document := snapshot.to_dict()) is not None
-            }
+            stored = self._documents.find_all(list(paths))
+        return {paths[path]: from_plain(Alias, each.fields) for path, each in stored.items()}
 
     def find(self, sale_key: str) -> Entry | None:
         with store_errors():
-            snapshot = self._purchase(sale_key).get(retry=RETRY, timeout=CALL_LASTS_AT_MOST)
-            return as_entry(snapshot) if snapshot.exists else None
+            stored = self._documents.find(_purchase(sale_key))
+        if stored is None:
+            return None
+        return Entry(from_plain(Purchase, stored.fields), stored.update_time)
 
     def replace(self, entry: Entry, purchase: Purchase) -> bool:
-        unchanged = self._client.write_option(last_update_time=entry.version)
+        path, document = _purchase(purchase.sale_key), to_document(purchase)
+        write = self._documents.updated(path, document, unchanged_since=entry.version)
         with store_errors():
             try:
-                self._purchase(purchase.sale_key).update(
-                    to_document(purchase),
-                    option=unchanged,
-                    retry=RETRY,
-                    timeout=CALL_LASTS_AT_MOST,
-                )
+                self._documents.commit([write])
             except (FailedPrecondition, NotFound):
                 return False
             return True
@@ -115,14 +109,20 @@ class FirestoreLedger:
             found = query.stream(retry=RETRY, timeout=_QUERY_LASTS_AT_MOST)
             return [as_entry(snapshot).purchase for snapshot in found]
 
-    def _receipt(self, receipt: Receipt) -> DocumentReference:
-        return self._client.collection(RECEIPTS).document(receipt.stripe_event_id)
+    def _created(self, purchase: Purchase) -> Any:
+        return self._documents.created(_purchase(purchase.sale_key), to_document(purchase))
 
-    def _alias(self, stripe_id: str) -> DocumentReference:
-        return self._client.collection(ALIASES).document(stripe_id)
 
-    def _purchase(self, sale_key: str) -> DocumentReference:
-        return self._client.collection(PURCHASES).document(sale_key)
+def _receipt(receipt: Receipt) -> str:
+    return f"{RECEIPTS}/{receipt.stripe_event_id}"
+
+
+def _alias(stripe_id: str) -> str:
+    return f"{ALIASES}/{stripe_id}"
+
+
+def _purchase(sale_key: str) -> str:
+    return f"{PURCHASES}/{sale_key}"
 
 
 # Seconds; a query of many documents takes longer than a look-up of one.

@@ -6,7 +6,7 @@ from flask import Request, Response
 
 from shared.domain.refusals import Refusal
 from shared.http.answers import JSON_TYPE, as_json, refusal_body, refusal_of, status_of
-from shared.logs import Line
+from shared.logs import TRACE_HEADERS, Line
 from shared.usecases.ports.errors import PortError
 
 Answer = tuple[int, dict[str, object]]
@@ -16,8 +16,8 @@ def answer(
     request: Request, function: str, project: str, respond: Callable[[Request, Line], Answer]
 ) -> Response:
     """Run `respond`, turn what it raises into a response that asks to come back, and log once."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    line = Line(headers, project, function=function, method=request.method)
+    traces = {name: request.headers.get(name, "") for name in TRACE_HEADERS}
+    line = Line(traces, project, function=function, method=request.method)
     try:
         status, body = respond(request, line)
     except PortError as error:

@@ -46,12 +46,11 @@ def stripe_api(
 ) -> "StripeApi":
     import random
 
-    import requests
-
+    from shared.adapters.http_sessions import session_to
     from shared.adapters.stripe_api import StripeApi
 
     return StripeApi(
-        session=requests.Session(),
+        session=session_to(settings.api_base),
         base=settings.api_base,
         key=lambda: secret(settings.api_key),
         rest=rest,
@@ -69,13 +68,12 @@ def budget(events_per_second: int | None) -> "Budget | None":
 
 def gateways(settings: config.MetaSettings, secret: Callable[[str], str]) -> "Gateways":
     """Make the door of every destination there is."""
-    import requests
-
+    from shared.adapters.http_sessions import session_to
     from shared.adapters.meta_gateway import MetaGateway
     from shared.domain.conversions import Destination
 
     meta = MetaGateway(
-        session=requests.Session(),
+        session=session_to(settings.events_url),
         events_url=settings.events_url,
         token=lambda: secret(settings.access_token),
         test_event_code=settings.test_event_code,

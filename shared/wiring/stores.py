@@ -41,44 +41,46 @@ def stores(settings: "StoreSettings") -> Stores:
 
 class FirestoreStores:
     def __init__(self, settings: "StoreSettings") -> None:
-        from google.cloud.firestore import Client
+        from shared.adapters.firestore_documents import connected
 
-        self._client = Once(lambda: Client(project=settings.project, database=settings.database))
+        self._connected = Once(
+            lambda: connected(settings.project, settings.database, settings.emulator)
+        )
 
     def sessions(self) -> "Sessions":
         from shared.adapters.firestore_sessions import FirestoreSessions
 
-        return FirestoreSessions(self._client())
+        return FirestoreSessions(self._connected()[1])
 
     def ledger(self) -> "Ledger":
         from shared.adapters.firestore_ledger import FirestoreLedger
 
-        return FirestoreLedger(self._client())
+        return FirestoreLedger(*self._connected())
 
     def dead_letters(self) -> "DeadLetters":
         from shared.adapters.firestore_dead_letters import FirestoreDeadLetters
 
-        return FirestoreDeadLetters(self._client())
+        return FirestoreDeadLetters(self._connected()[0])
 
     def destinations(self) -> "Destinations":
         from shared.adapters.firestore_destinations import FirestoreDestinations
 
-        return FirestoreDestinations(self._client())
+        return FirestoreDestinations(self._connected()[1])
 
     def known(self) -> "Known":
         from shared.adapters.firestore_reconciling import FirestoreKnown
 
-        return FirestoreKnown(self._client(), now)
+        return FirestoreKnown(self._connected()[0], now)
 
     def cursors(self) -> "Cursors":
         from shared.adapters.firestore_reconciling import FirestoreCursors
 
-        return FirestoreCursors(self._client())
+        return FirestoreCursors(self._connected()[0])
 
     def settled_purchases(self) -> "SettledPurchases":
         from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
-        return FirestoreSettledPurchases(self._client())
+        return FirestoreSettledPurchases(self._connected()[0])
 
 
 class SqliteStores:

@@ -84,13 +84,14 @@ def sqlite_stores(tmp_path):
 
 @pytest.fixture
 async def firestore_stores(firestore_emulator, project_id, monkeypatch):
-    from google.cloud.firestore import AsyncClient, Client
+    from google.cloud.firestore import AsyncClient
 
     from shared.adapters.firestore_dead_letters import (
         FirestoreDeadLetters,
         FirestoreRejectedPurchases,
     )
     from shared.adapters.firestore_destinations import FirestoreDestinations
+    from shared.adapters.firestore_documents import connected
     from shared.adapters.firestore_ledger import FirestoreLedger
     from shared.adapters.firestore_releases import FirestoreReleases
     from shared.adapters.firestore_session_writer import FirestoreSessionWriter
@@ -98,19 +99,20 @@ async def firestore_stores(firestore_emulator, project_id, monkeypatch):
     from shared.adapters.firestore_statements import FirestoreSettledPurchases
 
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    client = Client(project=project_id)
+    client, documents = connected(project_id, "(default)", firestore_emulator)
     async_client = AsyncClient(project=project_id)
     yield Stores(
-        FirestoreSessions(client),
+        FirestoreSessions(documents),
         FirestoreSessionWriter(lambda: async_client),
-        FirestoreLedger(client),
+        FirestoreLedger(client, documents),
         FirestoreReleases(lambda: async_client),
         FirestoreDeadLetters(client),
         # Two a page, so that a handful of purchases turns pages.
         FirestoreSettledPurchases(client, purchases_a_page=2),
-        FirestoreDestinations(client),
+        FirestoreDestinations(documents),
         FirestoreDeadLetters(client, letters_a_page=2),
         FirestoreRejectedPurchases(client, purchases_a_page=2),
     )
     client.close()
+    documents.close()
     async_client.close()

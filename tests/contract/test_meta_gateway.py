@@ -1,12 +1,14 @@
 """The gateway to Meta, against the stand-in over real sockets: one attempt, one outcome."""
 
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import requests
 
+from scripts.local.http_server import HttpServer, Response
 from scripts.local.meta import Access, MetaStandIn
 from shared.adapters import meta_gateway
 from shared.adapters.meta_gateway import MetaGateway
@@ -49,10 +51,6 @@ def gateway_to():
 @pytest.fixture
 def gateway(meta, gateway_to):
     return gateway_to(meta.address)
-
-
-OUT_OF_ORDER = requests.Response()
-OUT_OF_ORDER.status_code, OUT_OF_ORDER._content = 500, b""
 
 
 def fails(meta, **fault):
@@ -177,17 +175,49 @@ def test_a_probe_with_a_good_token_is_let_in_and_reports_nothing(meta, gateway):
     assert meta.receipts() == []
 
 
-def test_a_probe_has_no_event_that_could_be_taken_for_one(gateway_to, monkeypatch):
-    posted = []
-    monkeypatch.setattr(
-        requests.Session, "post", lambda _, url, **said: posted.append((url, said)) or OUT_OF_ORDER
-    )
+def test_a_probe_has_no_event_that_could_be_taken_for_one(gateway_to):
+    with _recording() as (server, asked):
+        gateway_to(server.address, code="TEST1").probe()
 
-    gateway_to("https://meta.example", code="TEST1").probe()
+    [request] = asked
+    assert request.target == "/v26.0/123/events"
+    assert json.loads(request.body) == {"data": []}
 
-    [(url, said)] = posted
-    assert url == "https://meta.example/v26.0/123/events"
-    assert json.loads(said["data"]) == {"data": []}
+
+def test_what_is_sent_names_its_length_its_type_and_the_token_of_the_moment(gateway_to):
+    tokens = iter(["first", "second"])
+    with _recording() as (server, asked):
+        gateway = gateway_to(server.address, token=lambda: next(tokens))
+        gateway.send([conversion("é" * 10)])
+        gateway.probe()
+
+    assert [r.headers["Authorization"] for r in asked] == ["Bearer first", "Bearer second"]
+    assert {r.headers["Content-Type"] for r in asked} == {"application/json"}
+    assert [r.headers.get_all("Content-Length") for r in asked] == [
+        [str(len(r.body))] for r in asked
+    ]
+    assert json.loads(asked[0].body)["data"][0]["event_id"] == "é" * 10
+
+
+def test_where_a_redirect_leads_gets_neither_events_nor_token(gateway_to):
+    with _recording() as (elsewhere, asked), _recording(307, elsewhere.address) as (server, _):
+        outcome = gateway_to(server.address).send([conversion()])
+
+    assert outcome == Deferred(Because.BROKEN, "http_307")
+    assert asked == []
+
+
+@contextmanager
+def _recording(status=500, location=""):
+    """Serve a Meta that keeps what it is asked, and gives one answer."""
+    asked = []
+
+    def handle(request):
+        asked.append(request)
+        return Response(status, b"", {"Location": location} if location else {})
+
+    with HttpServer([], otherwise=handle) as server:
+        yield server, asked
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_operations_are_what_the_contract_says(bench):
     assert (known["tasks"], known["reads"], known["writes"]) == (1, 0, 0)
     assert (new["tasks"], new["reads"], new["writes"]) == (1, 0, 1)
     assert counted["batch of 5, known visitor"]["tasks"] == 1
+    assert counted["event handed over"]["reads"] == 1
     assert counted["batch of 5 handed over"]["meta_calls"] == 1
     assert counted["purchase handed over"]["meta_calls"] == 1
     assert counted["relay with nothing owed"]["writes"] == 0

@@ -100,10 +100,10 @@ class Meta:
     sent: list[Receipt] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
 
-    def post(self, _url, *, data, headers, timeout, allow_redirects):
-        assert headers["Authorization"].startswith("Bearer ")
+    def send(self, request, *, timeout, allow_redirects):
+        assert request.headers["Authorization"].startswith("Bearer ")
         assert not allow_redirects
-        events = json.loads(data, parse_float=str)["data"]
+        events = json.loads(request.body, parse_float=str)["data"]
         if events:
             self.asked(self.world.current.began_at)
         fault = self._fault()
