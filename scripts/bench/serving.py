@@ -13,6 +13,12 @@ from typing import IO
 from scripts.local.addresses import answers, free_ports
 from scripts.local.stack import inherited
 
+# What is measured has a core of its own, all else has the others; one core alone they share.
+# Read once: whoever asks later may be bound to one of them himself.
+_CORES = sorted(os.sched_getaffinity(0))
+MEASURED = frozenset(_CORES[:1])
+OTHERS = frozenset(_CORES[1:] or _CORES)
+
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _STARTS_WITHIN_SECONDS = 120
 _STOPS_WITHIN_SECONDS = 15
@@ -21,12 +27,6 @@ _LOOKS_EVERY_SECONDS = 0.002
 
 class BenchError(Exception):
     """The measurement cannot be made; the message says why and what to do."""
-
-
-def cores() -> tuple[frozenset[int], frozenset[int]]:
-    """Give one core for what is measured and all others for the rest; the same where only one."""
-    have = sorted(os.sched_getaffinity(0))
-    return frozenset(have[:1]), frozenset(have[1:] or have)
 
 
 @contextmanager
@@ -77,10 +77,10 @@ def serving(
     (port,) = free_ports(1)
     environment = {"THREADS": "16", "PYTHONDONTWRITEBYTECODE": "1"} | inherited(os.environ)
     environment |= settings
+    command = framework(target, folder, port)
     with (
         log.open("wb") as written,
-        on(cores()[0]),
-        stopped_at_last(framework(target, folder, port), environment, folder, written) as process,
+        stopped_at_last(command, environment, folder, written, MEASURED) as process,
     ):
         served = Serving(process, port, log)
         if until_ready:
@@ -90,16 +90,22 @@ def serving(
 
 @contextmanager
 def stopped_at_last(
-    command: Sequence[str], environment: Mapping[str, str], folder: Path, written: IO[bytes]
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    written: IO[bytes],
+    chosen: frozenset[int],
 ) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command,
-        env=dict(environment),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=written,
-        stderr=subprocess.STDOUT,
-    )
+    # Bound while it is started and no longer: what the block starts next may belong elsewhere.
+    with on(chosen):
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
     try:
         yield process
     finally:

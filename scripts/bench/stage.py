@@ -15,7 +15,7 @@ from typing import Any
 
 from scripts.bench import traffic
 from scripts.bench.load import write_requests
-from scripts.bench.serving import BenchError, Serving, cores, on, serving, stopped_at_last, until
+from scripts.bench.serving import OTHERS, BenchError, Serving, on, serving, stopped_at_last, until
 from scripts.local import emulator
 from scripts.local.addresses import free_ports
 from scripts.local.bootstrap import ROOT
@@ -81,7 +81,7 @@ class Stage:
         write_requests(file, list(requests))
         asked = {"port": served.port, "requests_file": str(file), **plan}
         before = served.cpu_seconds()
-        with on(cores()[1]):
+        with on(OTHERS):
             told = subprocess.run(
                 [sys.executable, "-P", "-m", "scripts.bench.load"],
                 input=json.dumps(asked).encode(),
@@ -117,18 +117,19 @@ class Stage:
 def staged(folder: Path, say: Callable[[str], None], *, heap_mib: int) -> Iterator[Stage]:
     """Start the emulator and the outside world, on the cores that are not measured."""
     with ExitStack() as stack:
+        stack.enter_context(on(OTHERS))
         host = stack.enter_context(_emulator(folder, heap_mib))
         ready, log = folder / "world.json", folder / "world.log"
         command = [sys.executable, "-P", "-m", "scripts.bench.outside", "--emulator", host]
-        with on(cores()[1]):
-            process = stack.enter_context(
-                stopped_at_last(
-                    [*command, "--ready-file", str(ready)],
-                    {**inherited(os.environ), "PYTHONPATH": str(ROOT)},
-                    folder,
-                    stack.enter_context(log.open("wb")),
-                )
+        process = stack.enter_context(
+            stopped_at_last(
+                [*command, "--ready-file", str(ready)],
+                {**inherited(os.environ), "PYTHONPATH": str(ROOT)},
+                folder,
+                stack.enter_context(log.open("wb")),
+                OTHERS,
             )
+        )
         until(ready.exists, process, "the outside world", log)
         yield Stage(folder, host, json.loads(ready.read_text()), say)
 
@@ -145,12 +146,15 @@ def _emulator(folder: Path, heap_mib: int) -> Iterator[str]:
             environment = {"JAVA_TOOL_OPTIONS": f"-Xmx{heap_mib}m"} | inherited(os.environ)
             program = emulator.program(found, port, environment, folder)
             log = folder / "emulator.log"
-            with log.open("wb") as written, on(cores()[1]):
-                started = stopped_at_last(program.command, program.environment, folder, written)
-                with started as process:
-                    host = f"127.0.0.1:{port}"
-                    until(lambda: emulator.serves(host), process, "the emulator", log)
-                    yield host
+            with (
+                log.open("wb") as written,
+                stopped_at_last(
+                    program.command, program.environment, folder, written, OTHERS
+                ) as process,
+            ):
+                host = f"127.0.0.1:{port}"
+                until(lambda: emulator.serves(host), process, "the emulator", log)
+                yield host
         case None:
             raise BenchError(f"there is no Firestore emulator: {emulator.HOW_TO_GET_ONE}")
 

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from scripts.bench import traffic
-from scripts.bench.serving import Serving, cores, on
+from scripts.bench.serving import Serving, on
 from scripts.bench.stage import Stage
 
 _ANSWERS_WITHIN_SECONDS = 60
@@ -89,7 +89,7 @@ def _first_answer(start: Callable[[], Any], request: bytes) -> tuple[float, floa
     began = time.perf_counter()
     with start() as served:
         # The client waits on a core of its own, as a browser would.
-        with on(cores()[1]):
+        with on(OTHERS):
             status = _status(served, request)
         took, computed = time.perf_counter() - began, served.threads_seconds()
     if status not in {200, 204}:
