@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from scripts.bench import traffic
-from scripts.bench.serving import Serving, on
+from scripts.bench.serving import OTHERS, Serving, on
 from scripts.bench.stage import Stage
 
 _ANSWERS_WITHIN_SECONDS = 60
