@@ -58,10 +58,10 @@ def _tables(measured: Figures) -> list[tuple[str, list[str], list[list[Any]]]]:
     made: list[tuple[str, list[str], list[list[Any]]]] = []
     if cases := measured.get("throughput"):
         columns = ["one core", "carried/s", "req/s", "CPU ms", "floor req/s", "floor CPU ms"]
-        columns += ["of floor", "p50 ms", "p99 ms"]
+        columns += ["of floor", "p50 ms", "p99 ms", "tasks"]
         keys = ["carried_per_second", "per_second", "cpu_ms", "floor_per_second", "floor_cpu_ms"]
-        keys += ["of_floor", "p50_ms", "p99_ms"]
-        made.append(_made("Throughput; waits at half of it", columns, keys, cases))
+        keys += ["of_floor", "p50_ms", "p99_ms", "tasks_per_request"]
+        made.append(_made("Throughput; waits at half of it; tasks a request", columns, keys, cases))
     if starts := measured.get("start"):
         columns = ["start to first answer", "ms", "CPU ms", "x floor", "CPU x floor"]
         keys = ["ms", "cpu_ms", "times_floor", "cpu_times_floor"]

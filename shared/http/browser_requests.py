@@ -1,6 +1,6 @@
 """A browser's request as the use case wants it: who comes, from where, holding what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,11 +108,15 @@ def _once_each(events: Iterable[Event]) -> list[Event]:
     return list({(event.event_name, event.event_id): event for event in events}.values())
 
 
-def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: int) -> Visit:
-    """Join the page's addresses, the cookies and the connection to what a session remembers."""
+def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[], int]) -> Visit:
+    """
+    Join the page's addresses, the cookies and the connection to what a session remembers.
+
+    `random` is asked for a browser that has no fbp yet, and for no other.
+    """
     now_ms = int(now.timestamp() * 1_000)
     fbp = parse_fbp(caller.cookies.get(FBP_COOKIE)) or new_fbp(
-        now_ms=now_ms, subdomain_index=caller.subdomain_index, random=random
+        now_ms=now_ms, subdomain_index=caller.subdomain_index, random=random()
     )
     urls = _urls_newest_first(batch)
     fbc = next_fbc(

@@ -129,7 +129,7 @@ class CollectEndpoint:
             return all_refused(batch, line)
         if (bot := bot_of(caller.user_agent)) and not caller_refuses(batch):
             return dropped_bot(bot, line)
-        visit = visit_of(batch, caller, now=now, random=secrets.randbelow(2**31))
+        visit = visit_of(batch, caller, now=now, random=_random_fbp)
         arrival = Arrival(events=batch.events, visit=visit, cookie=caller.cookie)
         collected = await self.collect(
             arrival, new_session_id=f"s_{secrets.token_urlsafe(16)}", now=now
@@ -206,6 +206,10 @@ class _Asked:
     request: Request
     headers: Mapping[str, str]
     route: str
+
+
+def _random_fbp() -> int:
+    return secrets.randbelow(2**31)
 
 
 def _asked(request: Request) -> _Asked:

@@ -19,7 +19,7 @@ from shared.usecases.ports.errors import QueueFullError
 from shared.usecases.ports.tasks import AsyncTasks, NewTask, Queue
 
 # Calls under way before anybody has to wait.
-AT_ONCE = 4
+AT_ONCE = 2
 _NAMES_REMEMBERED = 5_000
 _FAILURES_REMEMBERED = 50
 

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+# What a request leaves behind is freed by its last reference; the few cycles may wait for more.
+# After the defaults (700, 10, 10) every second request would pay for a look at all young objects.
+_SELDOM = (50_000, 20, 100)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,6 +28,7 @@ def undisturbed(work: Callable[P, R]) -> Callable[P, R]:
             return work(*args, **kwargs)
         finally:
             gc.freeze()
+            gc.set_threshold(*_SELDOM)
             gc.enable()
 
     return quietly
