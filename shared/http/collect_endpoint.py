@@ -14,6 +14,7 @@ from shared.domain.bots import bot_of
 from shared.domain.customer import E164
 from shared.domain.refusals import Refusal
 from shared.http.answers import refusal_of
+from shared.http.asked import Asked, asked_of
 from shared.http.bodies import read_json
 from shared.http.browser_requests import Caller, caller_of, read_batch, visit_of
 from shared.http.collect_answers import (
@@ -61,7 +62,7 @@ class CollectEndpoint:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request and write its one line, whatever happens."""
-        asked = _asked(request)
+        asked = asked_of(request)
         line = Line(
             asked.headers,
             self.project,
@@ -86,7 +87,7 @@ class CollectEndpoint:
         line.write("collect")
         return response
 
-    async def _answer(self, asked: "_Asked", line: Line) -> Response:
+    async def _answer(self, asked: Asked, line: Line) -> Response:
         answer, called = _ROUTES.get(asked.route), asked.request.method
         if answer is None:
             return refused(Refusal.NOT_FOUND, line)
@@ -97,7 +98,7 @@ class CollectEndpoint:
             return refused(Refusal.METHOD_NOT_ALLOWED, line)
         return await respond(self, asked, line)
 
-    async def serve_script(self, asked: "_Asked", line: Line) -> Response:
+    async def serve_script(self, asked: Asked, line: Line) -> Response:
         """Serve tag.js or a part of it; an hour in caches, then asked for again by its ETag."""
         script = self.scripts.get(asked.route)
         if script is None:
@@ -113,7 +114,7 @@ class CollectEndpoint:
         line.note(outcome="tag")
         return Response(script, media_type="text/javascript", headers=headers)
 
-    async def take_events(self, asked: "_Asked", line: Line) -> Response:
+    async def take_events(self, asked: Asked, line: Line) -> Response:
         """Refuse by name, or hand over to the use case and set what it says."""
         body = await self._read(asked)
         if isinstance(body, Refusal):
@@ -136,7 +137,7 @@ class CollectEndpoint:
         )
         return collected_answer(collected, batch, Holder(arrival, caller, host, domain), line)
 
-    async def answer_release(self, asked: "_Asked", line: Line) -> Response:
+    async def answer_release(self, asked: Asked, line: Line) -> Response:
         """Answer for the session in the cookie, and for no other, whatever the body says."""
         from shared.http.release_answer import NO_CONSENT, release_answer  # noqa: PLC0415
 
@@ -156,7 +157,7 @@ class CollectEndpoint:
         )
         return release_answer(answer, line)
 
-    async def _read(self, asked: "_Asked", *, empty_is_fine: bool = False) -> object | Refusal:
+    async def _read(self, asked: Asked, *, empty_is_fine: bool = False) -> object | Refusal:
         """Check who asks before reading what, and stop reading at the limit."""
         if asked.headers.get("origin", "").lower() not in self.origins:
             return Refusal.ORIGIN_NOT_ALLOWED
@@ -172,7 +173,7 @@ class CollectEndpoint:
             return {}
         return read_json(bytes(body))
 
-    def _caller(self, asked: "_Asked", domain: str | None) -> Caller:
+    def _caller(self, asked: Asked, domain: str | None) -> Caller:
         peer = asked.request.client
         return caller_of(
             asked.headers,
@@ -182,7 +183,7 @@ class CollectEndpoint:
             subdomain_index=subdomain_index(domain),
         )
 
-    def _allow(self, asked: "_Asked", response: Response) -> None:
+    def _allow(self, asked: Asked, response: Response) -> None:
         """Let the shop's pages read the answer (CORS); any other page sees nothing of it."""
         origin = asked.headers.get("origin", "")
         headers = response.raw_headers
@@ -199,27 +200,11 @@ _READABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request whose address and headers were read once."""
-
-    request: Request
-    headers: Mapping[str, str]
-    route: str
-
-
 def _random_fbp() -> int:
     return secrets.randbelow(2**31)
 
 
-def _asked(request: Request) -> _Asked:
-    """Read the headers backwards: of one that was sent twice the first counts."""
-    raw = reversed(request.headers.raw)
-    headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in raw}
-    return _Asked(request, headers, request.scope["path"].rpartition("/")[2])
-
-
-Respond = Callable[[CollectEndpoint, _Asked, Line], Awaitable[Response]]
+Respond = Callable[[CollectEndpoint, Asked, Line], Awaitable[Response]]
 _ROUTES: dict[str, tuple[str, Respond]] = {
     "tag.js": ("GET", CollectEndpoint.serve_script),
     "tag_identity.js": ("GET", CollectEndpoint.serve_script),

@@ -62,6 +62,17 @@ class Reader:
         for call in methods(self.tree):
             if call.func.attr == "collection":
                 yield from self.values(call.args[0])
+        for node in ast.walk(self.tree):
+            # A document by its path: f"{COLLECTION}/{key}".
+            match node:
+                case ast.JoinedStr(
+                    values=[
+                        ast.FormattedValue(value=ast.Name(id=name)),
+                        ast.Constant(value="/"),
+                        ast.FormattedValue(),
+                    ]
+                ) if name in self.names:
+                    yield self.names[name]
 
     def asked(self, call, passed):
         """Give what one link may ask: (field, order, whether it is an equality)."""
