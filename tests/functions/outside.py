@@ -15,11 +15,15 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import requests
+
+from tests.cloud_tasks_worker import sync_client
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://shop.example"
@@ -245,6 +249,17 @@ class Stack:
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, Path(self.log.name).read_text()
         return self.ready_file.exists()
+
+    @contextmanager
+    def events_held(self) -> Iterator[None]:
+        """Pause the events' queue, as one does in Cloud Tasks' console: what is queued waits."""
+        name = self.ready["events_queue"]
+        with sync_client(self.ready["cloud_tasks"]) as cloud_tasks:
+            cloud_tasks.pause_queue(name=name)
+            try:
+                yield
+            finally:
+                cloud_tasks.resume_queue(name=name)
 
     def until_nothing_is_on_its_way(self) -> None:
         """

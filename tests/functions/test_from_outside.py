@@ -38,6 +38,8 @@ def world(request, tmp_path_factory):
 
 @pytest.fixture
 def meta(world):
+    """This world's Meta, once it has all that earlier tests had on its way to it."""
+    world.until_nothing_is_on_its_way()
     yield world.meta
     world.meta.down = False
     world.meta.failures.clear()
@@ -270,13 +272,10 @@ def test_a_refusal_takes_metas_cookies_although_the_sessions_is_gone(visitor):
 
 def test_withdrawing_consent_clears_the_cookies_and_stops_what_is_queued(world, visitor, meta):
     queued = event()
-    meta.down = True
-    tried = len(meta.requests)
-    visitor.report(queued)
-    until(lambda: len(meta.requests) > tried)
 
-    visitor.report(event(), consent=DENIED)
-    meta.down = False
+    with world.events_held():
+        visitor.report(queued)
+        visitor.report(event(), consent=DENIED)
 
     assert visitor.cookies() == {}
     world.until_nothing_is_on_its_way()
