@@ -118,7 +118,7 @@ def _request(task: NewTask, settings: QueueSettings) -> Any:
         "http_method": HttpMethod.POST,
         "url": settings.dispatch_url,
         "headers": {"Content-Type": "application/json"},
-        "body": encode(task.task),
+        "body": encode(task.task, task.written),
     }
     if settings.service_account is not None:
         # The audience is the function's root, set by hand: the default is the whole target URL.

@@ -30,6 +30,7 @@ class _Call:
 
     names: list[str] = field(default_factory=list)
     batches: list[EventsTask] = field(default_factory=list)
+    written: list[bytes] = field(default_factory=list)
     weight: int = 0
     conversions: int = 0
     is_closed: bool = False
@@ -37,31 +38,33 @@ class _Call:
     may_be_queued: bool = False
     returned: "asyncio.Future[None] | None" = None
 
-    def takes(self, batch: EventsTask, weight: int) -> bool:
+    def takes(self, batch: EventsTask, written: bytes) -> bool:
         return (
             not self.is_closed
-            and self.weight + weight <= MOST_BYTES
+            and self.weight + len(written) <= MOST_BYTES
             and self.conversions + len(batch.conversions) <= MOST_CONVERSIONS
             and batch.destination is self.batches[0].destination
         )
 
-    def add(self, name: str, batch: EventsTask, weight: int) -> None:
+    def add(self, name: str, batch: EventsTask, written: bytes) -> None:
         self.names.append(name)
         self.batches.append(batch)
-        self.weight += weight
+        self.written.append(written)
+        self.weight += len(written)
         self.conversions += len(batch.conversions)
 
     def task(self) -> NewTask:
+        written = tuple(self.written)
         if len(self.names) == 1:
-            return NewTask(Queue.EVENTS, self.names[0], self.batches[0])
+            return NewTask(Queue.EVENTS, self.names[0], self.batches[0], written=written)
         name = task_names.of_group(self.names)
-        return NewTask(Queue.EVENTS, name, EventsGroup(tuple(self.batches)))
+        return NewTask(Queue.EVENTS, name, EventsGroup(tuple(self.batches)), written=written)
 
 
 @dataclass(slots=True)
 class QueueTogether:
     """
-    Port: AsyncTasks, over another one; `weigh` gives the bytes of a batch in a task's body.
+    Port: AsyncTasks, over another one; `write` gives a batch as it stands in a task's body.
 
     What came before is known again: a repeat of a batch joins its call, creates nothing where
     that went well, and where nobody knows how it went repeats it just as it was, so that its
@@ -70,7 +73,7 @@ class QueueTogether:
     """
 
     tasks: AsyncTasks
-    weigh: Callable[[EventsTask], int]
+    write: Callable[[EventsTask], bytes]
     _waiting: deque[_Call] = field(default_factory=deque)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
     _calls: dict[str, _Call] = field(default_factory=dict)
@@ -90,11 +93,11 @@ class QueueTogether:
 
     def _seat(self, name: str, batch: EventsTask) -> _Call:
         """Find room in the last call that waits, or begin another."""
-        weight = self.weigh(batch)
+        written = self.write(batch)
         call = self._waiting[-1] if self._waiting else None
-        if call is None or not call.takes(batch, weight):
+        if call is None or not call.takes(batch, written):
             call = _Call()
-        call.add(name, batch, weight)
+        call.add(name, batch, written)
         self._calls[name] = call
         return call
 

@@ -51,7 +51,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
     scripts = {path.name: path.read_bytes() for path in sorted(tag.parent.glob("tag*.js"))}
     from shared.adapters.cloud_tasks import AsyncCloudTasks
     from shared.adapters.phonenumbers_e164 import to_e164
-    from shared.adapters.task_bodies import weight
+    from shared.adapters.task_bodies import write
     from shared.http.collect_endpoint import CollectEndpoint
     from shared.usecases.collect_events import CollectEvents
     from shared.usecases.queue_together import QueueTogether
@@ -68,7 +68,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
         endpoint = CollectEndpoint(
             collect=CollectEvents(
                 sessions=LateSessionWriter(store),
-                tasks=QueueTogether(queue, weight),
+                tasks=QueueTogether(queue, write),
                 consent_rule=settings.consent,
                 session_kept_for=settings.session_kept_for,
                 shed=settings.shed,

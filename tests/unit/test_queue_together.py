@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.task_bodies import decode, encode, weight
+from shared.adapters.task_bodies import decode, encode, write
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS
 from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
@@ -25,12 +25,17 @@ def batch(name: str, *events: str, event_name: str = "PageView") -> NewTask:
 
 @dataclass
 class SlowQueue:
-    """A queue whose every call stays open until the test lets it return."""
+    """
+    A queue whose every call stays open until the test lets it return.
+
+    What it is given as written already is what it would have written itself.
+    """
 
     open: list[tuple[NewTask, asyncio.Future]] = field(default_factory=list)
     created: dict[str, NewTask] = field(default_factory=dict)
 
     async def create(self, task: NewTask) -> None:
+        assert encode(task.task, task.written) == encode(task.task)
         returned = asyncio.get_running_loop().create_future()
         self.open.append((task, returned))
         await returned
@@ -68,7 +73,7 @@ async def settled() -> None:
 class World:
     def __init__(self):
         self.queue = SlowQueue()
-        self.together = QueueTogether(self.queue, weight)
+        self.together = QueueTogether(self.queue, write)
 
     async def arrives(self, *tasks: NewTask) -> list[asyncio.Task]:
         waiting = [asyncio.create_task(self.together.create(task)) for task in tasks]
@@ -167,7 +172,8 @@ async def test_a_shared_task_is_read_as_it_was_written():
     [group] = world.queue.created.values()
 
     assert group.name.startswith("g-")
-    assert decode(encode(group.task)) == group.task
+    assert decode(encode(group.task, group.written)) == group.task
+    assert len(group.written) == 2
     assert isinstance(group.task, EventsGroup)
 
 
