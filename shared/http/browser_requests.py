@@ -122,7 +122,7 @@ def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[]
     urls = _urls_newest_first(batch)
     fbc = next_fbc(
         parse_fbc(caller.cookies.get(FBC_COOKIE)),
-        next((found for url in urls if (found := fbclid_of(url))), None),
+        next(filter(None, map(fbclid_of, urls)), None),
         now_ms=now_ms,
         subdomain_index=caller.subdomain_index,
     )
@@ -132,9 +132,9 @@ def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[]
     return Visit(
         fbp=fbp,
         fbc=fbc.text if fbc is not None and is_fresh(fbc, now_ms=now_ms) else None,
-        click_ids=_first_of(click_ids_of(url) for url in urls),
-        utm=_first_of(utm_of(url) for url in urls),
-        url=next((clean for url in urls if (clean := scrubbed(url))), None),
+        click_ids=next(filter(None, map(click_ids_of, urls)), {}),
+        utm=next(filter(None, map(utm_of, urls)), {}),
+        url=next(filter(None, map(scrubbed, urls)), None),
         referrer=scrubbed(batch.page.referrer),
         client_ip=caller.client_ip,
         user_agent=caller.user_agent,
@@ -146,10 +146,7 @@ def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[]
 
 def _urls_newest_first(batch: Batch) -> list[str]:
     """Order addresses so that the most recent click wins: the page, then events by time."""
-    newest = sorted(batch.events, key=lambda event: event.event_time, reverse=True)
+    elsewhere = [event for event in batch.events if event.page is not batch.page]
+    newest = sorted(elsewhere, key=lambda event: event.event_time, reverse=True)
     urls = [batch.page.url, *(event.page.url for event in newest)]
-    return list(dict.fromkeys(url for url in urls if url))
-
-
-def _first_of(found: Iterable[dict[str, str]]) -> dict[str, str]:
-    return next((values for values in found if values), {})
+    return list(dict.fromkeys(filter(None, urls)))
