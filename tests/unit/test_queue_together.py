@@ -1,6 +1,7 @@
 """Queueing together: nobody is answered early, nothing is queued twice, carts travel alone."""
 
 import asyncio
+import gc
 from dataclasses import dataclass, field
 
 import pytest
@@ -251,6 +252,36 @@ async def test_who_hangs_up_takes_nobody_with_him():
 
     assert world.queue.carried() == ["s_n0", "s_n1", "s_n2"]
     assert waiting[-1].exception() is None
+
+
+async def test_where_all_hang_up_the_call_goes_on_and_answers_who_comes_again():
+    world = World()
+    waiting = await world.arrives(batch("n1"), batch("n2"))
+    for each in waiting:
+        each.cancel()
+    await settled()
+
+    [again] = await world.arrives(batch("n2"))
+    assert world.queue.under_way() == [2]
+    await world.queue.answer()
+
+    assert again.exception() is None
+    assert world.queue.carried() == ["s_n1", "s_n2"]
+
+
+async def test_where_all_have_hung_up_a_failure_is_no_mistake_of_anybodys():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    world = World()
+    [waiting] = await world.arrives(batch("n1"))
+    waiting.cancel()
+    await settled()
+
+    await world.queue.answer(QueueUnavailableError())
+    gc.collect()
+
+    assert told == []
+    assert world.queue.open == []
 
 
 async def test_an_adapter_that_breaks_is_heard_by_who_waits():
