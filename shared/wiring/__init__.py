@@ -63,7 +63,7 @@ def collect(env: Env, tag: Path) -> "Callable[[], Respond]":
     def make() -> "Respond":
         store = visitor_store(settings.store)
         queue = AsyncCloudTasks(
-            parts.async_tasks_client(settings.tasks), parts.queues(settings.tasks)
+            partial(parts.async_tasks_channel, settings.tasks), parts.queues(settings.tasks)
         )
         endpoint = CollectEndpoint(
             collect=CollectEvents(
