@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Mapping
 from typing import TextIO, TypedDict, Unpack
 
+import msgspec
+
 
 class Fields(TypedDict, total=False):
     """Everything that a line may say."""
@@ -128,5 +130,20 @@ class Line:
         stream.flush()
 
 
-_as_json = json.JSONEncoder(separators=(",", ":")).encode
+def _as_json(line: Mapping[str, object]) -> str:
+    """
+    Write ASCII, which every stream can encode.
+
+    Other letters are rare here, and half an emoji (a lone surrogate) rarer; only the standard
+    library escapes them.
+    """
+    try:
+        written = _encode(line)
+    except UnicodeEncodeError:
+        return _escape(line)
+    return written.decode() if written.isascii() else _escape(line)
+
+
+_encode = msgspec.json.Encoder().encode
+_escape = json.JSONEncoder(separators=(",", ":")).encode
 _SEVERITIES = ("INFO", "WARNING", "ERROR")

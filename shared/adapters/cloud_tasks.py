@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any, cast
 
 import grpc
+import grpc.aio
 from google.api_core.gapic_v1.routing_header import to_grpc_metadata
 from google.cloud.tasks_v2 import (
-    CloudTasksAsyncClient,
     CloudTasksClient,
     CreateTaskRequest,
     HttpMethod,
@@ -56,7 +56,7 @@ class CloudTasks:
     """Port: Tasks."""
 
     def __init__(self, client: CloudTasksClient, settings: QueueSettings) -> None:
-        self._create = _bare_call(client.transport)
+        self._create = _bare_call(cast("Any", client.transport).grpc_channel)
         self._settings = settings
 
     def create(self, task: NewTask) -> None:
@@ -68,12 +68,14 @@ class CloudTasks:
 
 
 class AsyncCloudTasks:
-    """Port: AsyncTasks. The client is made on first use: it belongs to the running event loop."""
+    """
+    Port: AsyncTasks. The channel is made on first use: it belongs to the running event loop.
 
-    def __init__(
-        self, client: Callable[[], CloudTasksAsyncClient], settings: QueueSettings
-    ) -> None:
-        self._create = cache(lambda: _bare_call(client().transport))
+    A channel and no client, which would have each call pass through what it logs at DEBUG.
+    """
+
+    def __init__(self, channel: Callable[[], grpc.aio.Channel], settings: QueueSettings) -> None:
+        self._create = cache(lambda: _bare_call(channel()))
         self._settings = settings
 
     async def create(self, task: NewTask) -> None:
@@ -84,12 +86,12 @@ class AsyncCloudTasks:
             _judge(error)
 
 
-def _bare_call(transport: Any) -> Callable[..., Any]:
+def _bare_call(channel: Any) -> Callable[..., Any]:
     """Call CreateTask; the answer stays bytes, since all that counts is that there is one."""
     serialise = CreateTaskRequest.pb().SerializeToString
     return cast(
         "Callable[..., Any]",
-        transport.grpc_channel.unary_unary(
+        channel.unary_unary(
             "/google.cloud.tasks.v2.CloudTasks/CreateTask", request_serializer=serialise
         ),
     )
@@ -118,7 +120,7 @@ def _request(task: NewTask, settings: QueueSettings) -> Any:
         "http_method": HttpMethod.POST,
         "url": settings.dispatch_url,
         "headers": {"Content-Type": "application/json"},
-        "body": encode(task.task),
+        "body": encode(task.task, task.written),
     }
     if settings.service_account is not None:
         # The audience is the function's root, set by hand: the default is the whole target URL.

@@ -1,5 +1,7 @@
 """What travels in a task: one JSON object, written by the queue's adapter, read by `dispatch`."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from shared.domain.conversions import EventsGroup, EventsTask, PurchaseTask, Work
@@ -17,19 +19,21 @@ _decoder = msgspec.json.Decoder(_Body)
 _encoder = msgspec.json.Encoder()
 
 
-def encode(task: Work) -> bytes:
+def encode(task: Work, written: Sequence[bytes] = ()) -> bytes:
+    """Write a body; `written` has the task's batches where somebody wrote them before."""
     match task:
         case EventsTask():
-            return _encoder.encode(_Body(events=task))
+            (batch,) = written or (write(task),)
+            return b'{"events":%b}' % batch
         case EventsGroup():
-            return _encoder.encode(_Body(group=task))
+            return b'{"group":{"batches":[%b]}}' % b",".join(written or map(write, task.batches))
         case PurchaseTask():
             return _encoder.encode(_Body(purchase=task))
 
 
-def weight(task: EventsTask) -> int:
-    """Give the bytes that it takes in a task's body."""
-    return len(_encoder.encode(task))
+def write(batch: EventsTask) -> bytes:
+    """Write one batch as it stands in a body, alone or in a group."""
+    return _encoder.encode(batch)
 
 
 def decode(body: bytes) -> Work | None:

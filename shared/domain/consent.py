@@ -74,7 +74,7 @@ _OTHERS = frozenset(
     }
 )
 _KNOWN = frozenset({*_SIGNALS, *_OTHERS, "source", "at"})
-_SOURCES = frozenset(known.value for known in ConsentSource)
+_SOURCES: Mapping[str, ConsentSource] = {known.value: known for known in ConsentSource}
 _LATEST = 100_000_000_000  # Seconds; anything above is milliseconds.
 
 
@@ -98,7 +98,7 @@ def parse_consent(raw: object, now: datetime) -> Consent | Refusal | None:
     """
     if raw is None:
         return None
-    if not isinstance(raw, Mapping) or not _is_known(raw):
+    if not isinstance(raw, dict) or not _is_known(raw):
         return Refusal.BAD_CONSENT
     granted = [raw.get(signal) for signal in _SIGNALS]
     at = raw.get("at")
@@ -109,13 +109,13 @@ def parse_consent(raw: object, now: datetime) -> Consent | Refusal | None:
         ad_storage=granted[0] == "granted",
         ad_user_data=granted[1] == "granted",
         ad_personalization=granted[2] == "granted",
-        source=ConsentSource(raw.get("source") or ConsentSource.API),
+        source=_SOURCES[raw.get("source") or ConsentSource.API],
         at=given_at,
     )
 
 
 def _is_known(raw: Mapping[str, object]) -> bool:
-    if raw.keys() - _KNOWN:
+    if not _KNOWN.issuperset(raw):
         return False
     source = raw.get("source")
     return source is None or (isinstance(source, str) and source in _SOURCES)

@@ -1,7 +1,7 @@
 """What an event says about the shop's goods: Meta's custom_data, parsed to a closed list."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from shared.domain.money import is_currency
 from shared.domain.refusals import Refusal
 
 _MOST = Decimal(10) ** 12
+_ONE, _FINEST = Decimal(1), Decimal("1e-8")
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,8})?", re.ASCII)
 _LONGEST_TEXT = 500
 _MOST_ITEMS = 500
@@ -59,10 +60,10 @@ def parse_custom_data(raw: object) -> CustomData | Refusal:
     """Read custom_data, or name what is wrong with it. Absent is empty."""
     if raw is None:
         return CustomData()
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return Refusal.BAD_CUSTOM_DATA
     try:
-        read = {name: _read(name, raw[name]) for name in raw}
+        read = {name: _read(name, value) for name, value in raw.items()}
     except _RefusedError as refused:
         return refused.refusal
     custom_data = CustomData(**read)  # type: ignore[arg-type]  # _READERS gives each its type.
@@ -72,11 +73,10 @@ def parse_custom_data(raw: object) -> CustomData | Refusal:
 
 
 def _read(name: str, value: object) -> object:
-    if name not in _READERS:
+    reader = _READERS.get(name)
+    if reader is None:
         raise _RefusedError(Refusal.UNKNOWN_FIELD)
-    if value is None:
-        return _EMPTY[name]
-    return _READERS[name](value)
+    return _EMPTY[name] if value is None else reader(value)
 
 
 def _text(value: object) -> str:
@@ -90,7 +90,7 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> Decimal:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = Decimal(value)
+        return _plain(Decimal(value))
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite() or not 0 <= value <= _MOST:
@@ -100,8 +100,8 @@ def _number(value: object) -> Decimal:
 
 def _plain(value: Decimal) -> Decimal:
     """Write out exponents ("1E+3" is 1000) and cut what is finer than any currency's unit."""
-    exact = value.quantize(Decimal("1e-8")).normalize()
-    return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact
+    exact = value.quantize(_FINEST).normalize()
+    return exact.quantize(_ONE) if exact == exact.to_integral_value() else exact
 
 
 def _count(value: object) -> int:
@@ -143,7 +143,7 @@ def _contents(value: object) -> tuple[Content, ...]:
 
 
 def _content(item: object) -> Content:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         raise _RefusedError(Refusal.BAD_CONTENTS)
     if item.keys() - _CONTENT_READERS.keys():
         raise _RefusedError(Refusal.UNKNOWN_FIELD)

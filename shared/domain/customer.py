@@ -55,7 +55,7 @@ class HashedCustomer:
     external_id: tuple[Hashed, ...] = ()
 
     def is_empty(self) -> bool:
-        return self == _NOBODY
+        return self == NOBODY
 
     def merged_with(self, other: "HashedCustomer") -> "HashedCustomer":
         """Add what another source knows, after our own."""
@@ -67,7 +67,7 @@ class HashedCustomer:
         )
 
 
-_NOBODY: Final = HashedCustomer()
+NOBODY: Final = HashedCustomer()
 
 
 def hash_customer(raw: Mapping[str, object], *, country: str | None, e164: E164) -> HashedCustomer:

@@ -1,16 +1,14 @@
 """Browser events: parsed once, into a frozen type, or refused with a name."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from shared.domain.characters import is_clean
 from shared.domain.custom_data import CustomData, parse_custom_data
-from shared.domain.customer import E164, HashedCustomer, hash_customer
+from shared.domain.customer import E164, NOBODY, HashedCustomer, hash_customer
 from shared.domain.event_names import parse_event_name
 from shared.domain.refusals import Refusal
 
@@ -18,14 +16,15 @@ from shared.domain.refusals import Refusal
 TOO_OLD_FOR_META = timedelta(days=7) - timedelta(hours=1)
 # A fast clock within these bounds is brought back to now; beyond them the time is a mistake.
 FAST_CLOCK = timedelta(minutes=5)
+_FAST_CLOCK_SECONDS = FAST_CLOCK // timedelta(seconds=1)
 _MILLISECONDS_FROM = 100_000_000_000
 _LONGEST_URL = 8_192
 _WEB = ("http", "https")
+_REFERRERS = (*_WEB, "android-app")
 _OF_PAGE = frozenset({"url", "referrer"})
 _MOST_TEXTS = 5
 _LONGEST_TEXT = 1_000
 
-_T = TypeVar("_T")
 _EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}", re.ASCII)
 _FIELDS = frozenset(
     {
@@ -74,40 +73,45 @@ def parse_event(
     raw: object, *, page: Page, country: str | None, now: datetime, e164: E164
 ) -> Event | RefusedEvent:
     """Read one event; its page is the request's unless it names its own."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         return RefusedEvent(None, Refusal.BAD_EVENT)
     event_id = parse_event_id(raw.get("event_id"))
-    named = None if isinstance(event_id, Refusal) else event_id
+    event = _parse_event(raw, event_id, page=page, country=country, now=now, e164=e164)
+    if isinstance(event, Refusal):
+        return RefusedEvent(None if isinstance(event_id, Refusal) else event_id, event)
+    return event
+
+
+def _parse_event(
+    raw: dict[str, object],
+    event_id: str | Refusal,
+    *,
+    page: Page,
+    country: str | None,
+    now: datetime,
+    e164: E164,
+) -> Event | Refusal:
     # First, so that a forged Purchase is called what it is, whatever else is wrong with it.
-    name = parse_event_name(raw.get("event_name"))
-    if isinstance(name, Refusal):
-        return RefusedEvent(named, name)
+    event_name = parse_event_name(raw.get("event_name"))
+    if isinstance(event_name, Refusal):
+        return event_name
     if isinstance(event_id, Refusal):
-        return RefusedEvent(None, event_id)
-    if raw.keys() - _FIELDS:
-        return RefusedEvent(named, Refusal.UNKNOWN_FIELD)
+        return event_id
+    if not _FIELDS.issuperset(raw):
+        return Refusal.UNKNOWN_FIELD
     event_time = parse_event_time(raw.get("event_time"), now)
-    own_page = parse_page({name: raw[name] for name in _OF_PAGE if name in raw})
+    if isinstance(event_time, Refusal):
+        return event_time
+    own_page = _page_of(raw, page)
+    if isinstance(own_page, Refusal):
+        return own_page
     custom_data = parse_custom_data(raw.get("custom_data"))
+    if isinstance(custom_data, Refusal):
+        return custom_data
     customer = _parse_user_data(raw.get("user_data"), country=country, e164=e164)
-    for parsed in (event_time, own_page, custom_data, customer):
-        if isinstance(parsed, Refusal):
-            return RefusedEvent(named, parsed)
-    return Event(
-        event_name=name,
-        event_id=event_id,
-        event_time=_sure(event_time),
-        page=_overlaid(page, _sure(own_page)),
-        custom_data=_sure(custom_data),
-        customer=_sure(customer),
-    )
-
-
-def _sure(parsed: _T | Refusal) -> _T:
-    """Narrow what the loop above has already found to be no refusal."""
-    if isinstance(parsed, Refusal):
-        raise TypeError(parsed)
-    return parsed
+    if isinstance(customer, Refusal):
+        return customer
+    return Event(event_name, event_id, event_time, own_page, custom_data, customer)
 
 
 def parse_event_id(raw: object) -> str | Refusal:
@@ -124,7 +128,7 @@ def parse_event_time(raw: object, now: datetime) -> int | Refusal:
         return present
     if not isinstance(raw, int) or isinstance(raw, bool) or not 0 < raw < _MILLISECONDS_FROM:
         return Refusal.EVENT_TIME_NOT_SECONDS
-    if raw > present + FAST_CLOCK.total_seconds():
+    if raw - present > _FAST_CLOCK_SECONDS:
         return Refusal.EVENT_TIME_IN_FUTURE
     if is_too_old(raw, now):
         return Refusal.EVENT_TOO_OLD
@@ -138,12 +142,12 @@ def is_too_old(event_time: int, now: datetime) -> bool:
 
 def parse_page(raw: object) -> Page | Refusal:
     """Read {"url", "referrer"}; an empty referrer is none."""
-    if not raw and (raw is None or isinstance(raw, Mapping)):
+    if raw is None:
         return Page()
-    if not isinstance(raw, Mapping) or raw.keys() - _OF_PAGE:
+    if not isinstance(raw, dict) or not _OF_PAGE.issuperset(raw):
         return Refusal.BAD_PAGE
     url, referrer = raw.get("url") or None, raw.get("referrer") or None
-    if not _is_web_address(url, _WEB) or not _is_web_address(referrer, (*_WEB, "android-app")):
+    if not _is_web_address(url, _WEB) or not _is_web_address(referrer, _REFERRERS):
         return Refusal.BAD_URL
     return Page(url=_text(url), referrer=_text(referrer))
 
@@ -170,18 +174,22 @@ def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
         return False
 
 
-def _overlaid(page: Page, own: Page) -> Page:
-    if own.url is None:
-        return Page(url=page.url, referrer=own.referrer or page.referrer)
-    return own
+def _page_of(raw: dict[str, object], page: Page) -> Page | Refusal:
+    """Read an event's own page over the request's."""
+    if _OF_PAGE.isdisjoint(raw):
+        return page
+    own = parse_page({name: raw[name] for name in _OF_PAGE if name in raw})
+    if isinstance(own, Refusal) or own.url is not None:
+        return own
+    return Page(url=page.url, referrer=own.referrer or page.referrer)
 
 
 def _parse_user_data(raw: object, *, country: str | None, e164: E164) -> HashedCustomer | Refusal:
     if raw is None:
-        return HashedCustomer()
-    if not isinstance(raw, Mapping):
+        return NOBODY
+    if not isinstance(raw, dict):
         return Refusal.BAD_USER_DATA
-    if raw.keys() - _USER_DATA:
+    if not _USER_DATA.issuperset(raw):
         return Refusal.UNKNOWN_FIELD
     if not all(_is_text_or_texts(value) for value in raw.values()):
         return Refusal.BAD_USER_DATA

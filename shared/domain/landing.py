@@ -1,7 +1,7 @@
 """Where a visit landed: the clicks and campaigns that its address names, and no more of it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
@@ -65,6 +65,8 @@ def _path(path: str) -> str:
 
 def _names_anybody(text: str) -> bool:
     """Look for an e-mail address, also one that was encoded twice."""
+    if "@" not in text and "%" not in text:
+        return False
     return "@" in (decoded := unquote(unquote(text))) and _EMAIL.search(decoded) is not None
 
 
@@ -97,11 +99,11 @@ def _kept_parameters(url: str | None) -> Iterator[tuple[str, str]]:
         yield "fbclid", fbclid
 
 
-def _named(names: Iterable[str], url: str | None) -> dict[str, str]:
+def _named(names: Collection[str], url: str | None) -> dict[str, str]:
     """Take the first usable value of each name; one cut short would be another's."""
     found: dict[str, str] = {}
     for name, text in parameters_of(url):
-        usable = 0 < len(text) <= _LONGEST_VALUE and is_clean(text)
-        if usable and name in names:
-            found.setdefault(name, text)
+        is_wanted = name in names and name not in found
+        if is_wanted and 0 < len(text) <= _LONGEST_VALUE and is_clean(text):
+            found[name] = text
     return found

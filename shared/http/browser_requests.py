@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.characters import is_clean
 from shared.domain.client_ip import client_ip
 from shared.domain.consent import Consent, denied_by_gpc, parse_consent
-from shared.domain.customer import E164, HashedCustomer
+from shared.domain.customer import E164, NOBODY
 from shared.domain.events import Event, Page, RefusedEvent, parse_event, parse_page
 from shared.domain.fbc import fbclid_of, is_fresh, new_fbp, next_fbc, parse_fbc, parse_fbp
 from shared.domain.landing import click_ids_of, scrubbed, utm_of
@@ -72,9 +72,9 @@ def caller_of(
 
 def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Batch | Refusal:
     """Read `{"events", "consent", "page"}`; the header Sec-GPC outranks what the body says."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return Refusal.UNREADABLE
-    if body.keys() - _FIELDS:
+    if not _FIELDS.issuperset(body):
         return Refusal.UNKNOWN_FIELD
     raw_events = body.get("events")
     # Without events a request may still carry an answer to the consent question.
@@ -90,7 +90,8 @@ def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Ba
         return page
     if isinstance(consent, Refusal):
         return consent
-    page = Page(page.url or caller.page_url, page.referrer)
+    if page.url is None:
+        page = Page(caller.page_url, page.referrer)
     parsed = [
         parse_event(raw, page=page, country=caller.country, now=now, e164=e164)
         for raw in raw_events
@@ -121,19 +122,19 @@ def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[]
     urls = _urls_newest_first(batch)
     fbc = next_fbc(
         parse_fbc(caller.cookies.get(FBC_COOKIE)),
-        next((found for url in urls if (found := fbclid_of(url))), None),
+        next(filter(None, map(fbclid_of, urls)), None),
         now_ms=now_ms,
         subdomain_index=caller.subdomain_index,
     )
-    customer = HashedCustomer()
+    customer = NOBODY
     for event in batch.events:
         customer = event.customer.merged_with(customer)
     return Visit(
         fbp=fbp,
         fbc=fbc.text if fbc is not None and is_fresh(fbc, now_ms=now_ms) else None,
-        click_ids=_first_of(click_ids_of(url) for url in urls),
-        utm=_first_of(utm_of(url) for url in urls),
-        url=next((clean for url in urls if (clean := scrubbed(url))), None),
+        click_ids=next(filter(None, map(click_ids_of, urls)), {}),
+        utm=next(filter(None, map(utm_of, urls)), {}),
+        url=next(filter(None, map(scrubbed, urls)), None),
         referrer=scrubbed(batch.page.referrer),
         client_ip=caller.client_ip,
         user_agent=caller.user_agent,
@@ -145,10 +146,7 @@ def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[]
 
 def _urls_newest_first(batch: Batch) -> list[str]:
     """Order addresses so that the most recent click wins: the page, then events by time."""
-    newest = sorted(batch.events, key=lambda event: event.event_time, reverse=True)
+    elsewhere = [event for event in batch.events if event.page is not batch.page]
+    newest = sorted(elsewhere, key=lambda event: event.event_time, reverse=True)
     urls = [batch.page.url, *(event.page.url for event in newest)]
-    return list(dict.fromkeys(url for url in urls if url))
-
-
-def _first_of(found: Iterable[dict[str, str]]) -> dict[str, str]:
-    return next((values for values in found if values), {})
+    return list(dict.fromkeys(filter(None, urls)))

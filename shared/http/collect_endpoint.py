@@ -132,9 +132,7 @@ class CollectEndpoint:
             return dropped_bot(bot, line)
         visit = visit_of(batch, caller, now=now, random=_random_fbp)
         arrival = Arrival(events=batch.events, visit=visit, cookie=caller.cookie)
-        collected = await self.collect(
-            arrival, new_session_id=f"s_{secrets.token_urlsafe(16)}", now=now
-        )
+        collected = await self.collect(arrival, new_session_id=_random_session_id, now=now)
         return collected_answer(collected, batch, Holder(arrival, caller, host, domain), line)
 
     async def answer_release(self, asked: Asked, line: Line) -> Response:
@@ -202,6 +200,10 @@ _READABLE = (
 
 def _random_fbp() -> int:
     return secrets.randbelow(2**31)
+
+
+def _random_session_id() -> str:
+    return f"s_{secrets.token_urlsafe(16)}"
 
 
 Respond = Callable[[CollectEndpoint, Asked, Line], Awaitable[Response]]

@@ -1,6 +1,6 @@
 """Collect: keep a visitor's session and queue the events, or drop them for a named reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -88,11 +88,14 @@ class CollectEvents:
     shed: frozenset[str] = PAGE_VIEWS
     budget: Budget | None = None
 
-    async def __call__(self, arrival: Arrival, *, new_session_id: str, now: datetime) -> Collected:
+    async def __call__(
+        self, arrival: Arrival, *, new_session_id: Callable[[], str], now: datetime
+    ) -> Collected:
         """
         Store first, queue second: a task never names a session that is not there.
 
-        Raise StoreUnavailableError; the browser keeps the events and tries again.
+        `new_session_id` is asked where a session begins, and for no other visitor. Raise
+        StoreUnavailableError; the browser keeps the events and tries again.
         """
         visit = arrival.visit
         if not self.consent_rule.may_store(visit.consent, visit.country):
@@ -100,35 +103,34 @@ class CollectEvents:
         remembered = await self._remember(arrival, new_session_id, now)
         if isinstance(remembered, Forgotten):
             return remembered
-        kept = Kept(remembered.cookie, 0, session_written=remembered.written)
         if not self.consent_rule.may_tell(remembered.visit.consent, visit.country):
-            return replace(kept, dropped=Dropped.NO_CONSENT)
-        return await self._queue(arrival, remembered, kept, now)
+            return _kept(remembered, dropped=Dropped.NO_CONSENT)
+        return await self._queue(arrival, remembered, now)
 
-    async def _queue(
-        self, arrival: Arrival, remembered: _Remembered, kept: Kept, now: datetime
-    ) -> Kept:
+    async def _queue(self, arrival: Arrival, remembered: _Remembered, now: datetime) -> Kept:
         """Queue what the budget allows; where nothing but page views is lost, lose them."""
-        events = arrival.events
+        events, shed = arrival.events, 0
         if self.budget is not None and self.budget.is_used_up(now):
-            events, shed = split(events, self.shed)
-            kept = _without(kept, len(shed))
+            events, given_up = split(events, self.shed)
+            shed = len(given_up)
         if not events:
-            return kept
+            return _kept(remembered, shed=shed)
         try:
             await self.tasks.create(_task(arrival, events, remembered))
         except QueueFullError:
             # The same tag would only come again, and the queue is full of its like.
-            others, shed = split(events, self.shed)
-            return replace(kept, queue_is_away=True) if others else _without(kept, len(shed))
+            others, given_up = split(events, self.shed)
+            if others:
+                return _kept(remembered, shed=shed, queue_is_away=True)
+            return _kept(remembered, shed=shed + len(given_up))
         except QueueUnavailableError:
-            return replace(kept, queue_is_away=True)
+            return _kept(remembered, shed=shed, queue_is_away=True)
         if self.budget is not None:
             self.budget.spend(len(events), now)
-        return replace(kept, queued=len(events))
+        return _kept(remembered, queued=len(events), shed=shed)
 
     async def _remember(
-        self, arrival: Arrival, new_session_id: str, now: datetime
+        self, arrival: Arrival, new_session_id: Callable[[], str], now: datetime
     ) -> _Remembered | Forgotten:
         """Write the session only where it changed, was never written, or is a day old."""
         known, visit = arrival.cookie, arrival.visit
@@ -141,9 +143,9 @@ class CollectEvents:
                 touched = await self._touch(known, stored, visit, now)
                 if touched is not None:
                     return touched
-        session = opened(new_session_id, visit, now=now, kept_for=self.session_kept_for)
+        session = opened(new_session_id(), visit, now=now, kept_for=self.session_kept_for)
         await self.sessions.open(session)
-        cookie = Cookie(new_session_id, digest_of(visit, before=None, now=now))
+        cookie = Cookie(session.session_id, digest_of(visit, before=None, now=now))
         return _Remembered(cookie, visit, written=True)
 
     async def _touch(
@@ -183,8 +185,22 @@ class CollectEvents:
         await self.sessions.replace(gone)
 
 
-def _without(kept: Kept, shed: int) -> Kept:
-    return replace(kept, dropped=Dropped.SHED, shed=kept.shed + shed) if shed else kept
+def _kept(
+    remembered: _Remembered,
+    *,
+    queued: int = 0,
+    shed: int = 0,
+    dropped: Dropped | None = None,
+    queue_is_away: bool = False,
+) -> Kept:
+    return Kept(
+        cookie=remembered.cookie,
+        queued=queued,
+        dropped=Dropped.SHED if shed else dropped,
+        shed=shed,
+        session_written=remembered.written,
+        queue_is_away=queue_is_away,
+    )
 
 
 def _address_of_today(stored: Session, now: datetime) -> str | None:

@@ -26,42 +26,50 @@ _FAILURES_REMEMBERED = 50
 
 @dataclass(eq=False, slots=True)
 class _Call:
-    """One task for the queue, and whose batches it carries; `returned` while that is open."""
+    """One task for the queue, whose batches it carries, and who waits for it to return."""
 
     names: list[str] = field(default_factory=list)
     batches: list[EventsTask] = field(default_factory=list)
+    written: list[bytes] = field(default_factory=list)
     weight: int = 0
     conversions: int = 0
     is_closed: bool = False
     # Set once an attempt failed of which nobody knows whether it was heard.
     may_be_queued: bool = False
-    returned: "asyncio.Future[None] | None" = None
+    waiting: "list[asyncio.Future[None]]" = field(default_factory=list)
 
-    def takes(self, batch: EventsTask, weight: int) -> bool:
+    def takes(self, batch: EventsTask, written: bytes) -> bool:
         return (
             not self.is_closed
-            and self.weight + weight <= MOST_BYTES
+            and self.weight + len(written) <= MOST_BYTES
             and self.conversions + len(batch.conversions) <= MOST_CONVERSIONS
             and batch.destination is self.batches[0].destination
         )
 
-    def add(self, name: str, batch: EventsTask, weight: int) -> None:
+    def add(self, name: str, batch: EventsTask, written: bytes) -> None:
         self.names.append(name)
         self.batches.append(batch)
-        self.weight += weight
+        self.written.append(written)
+        self.weight += len(written)
         self.conversions += len(batch.conversions)
 
+    def answered(self) -> "list[asyncio.Future[None]]":
+        """Give those who have not hung up; nobody waits any more."""
+        waited, self.waiting = self.waiting, []
+        return [each for each in waited if not each.done()]
+
     def task(self) -> NewTask:
+        written = tuple(self.written)
         if len(self.names) == 1:
-            return NewTask(Queue.EVENTS, self.names[0], self.batches[0])
+            return NewTask(Queue.EVENTS, self.names[0], self.batches[0], written=written)
         name = task_names.of_group(self.names)
-        return NewTask(Queue.EVENTS, name, EventsGroup(tuple(self.batches)))
+        return NewTask(Queue.EVENTS, name, EventsGroup(tuple(self.batches)), written=written)
 
 
 @dataclass(slots=True)
 class QueueTogether:
     """
-    Port: AsyncTasks, over another one; `weigh` gives the bytes of a batch in a task's body.
+    Port: AsyncTasks, over another one; `write` gives a batch as it stands in a task's body.
 
     What came before is known again: a repeat of a batch joins its call, creates nothing where
     that went well, and where nobody knows how it went repeats it just as it was, so that its
@@ -70,7 +78,7 @@ class QueueTogether:
     """
 
     tasks: AsyncTasks
-    weigh: Callable[[EventsTask], int]
+    write: Callable[[EventsTask], bytes]
     _waiting: deque[_Call] = field(default_factory=deque)
     _under_way: set["asyncio.Task[None]"] = field(default_factory=set)
     _calls: dict[str, _Call] = field(default_factory=dict)
@@ -85,27 +93,28 @@ class QueueTogether:
         if task.name in self._queued:
             return
         call = self._calls.get(task.name) or self._seat(task.name, batch)
-        # Who hangs up must not take the others with him.
-        await asyncio.shield(call.returned or self._enlist(call))
+        if not call.waiting:
+            self._enlist(call)
+        # Each waits for himself: who hangs up must not take the others with him.
+        returned = asyncio.get_running_loop().create_future()
+        call.waiting.append(returned)
+        await returned
 
     def _seat(self, name: str, batch: EventsTask) -> _Call:
         """Find room in the last call that waits, or begin another."""
-        weight = self.weigh(batch)
+        written = self.write(batch)
         call = self._waiting[-1] if self._waiting else None
-        if call is None or not call.takes(batch, weight):
+        if call is None or not call.takes(batch, written):
             call = _Call()
-        call.add(name, batch, weight)
+        call.add(name, batch, written)
         self._calls[name] = call
         return call
 
-    def _enlist(self, call: _Call) -> "asyncio.Future[None]":
+    def _enlist(self, call: _Call) -> None:
         self._failed.pop(call, None)
-        loop = asyncio.get_running_loop()
-        call.returned = loop.create_future()
         self._waiting.append(call)
         # Not at once: the visitors whose requests are read in this turn come along.
-        loop.call_soon(self._depart)
-        return call.returned
+        asyncio.get_running_loop().call_soon(self._depart)
 
     def _depart(self) -> None:
         while self._waiting and len(self._under_way) < AT_ONCE:
@@ -133,11 +142,10 @@ class QueueTogether:
             self._queued[name] = None
         while len(self._queued) > _NAMES_REMEMBERED:
             del self._queued[next(iter(self._queued))]
-        if call.returned is not None:
-            call.returned.set_result(None)
+        for returned in call.answered():
+            returned.set_result(None)
 
     def _fail(self, call: _Call, error: Exception) -> None:
-        returned, call.returned = call.returned, None
         self._failed[call] = None
         call.may_be_queued |= not isinstance(error, QueueFullError)
         if not call.may_be_queued:
@@ -145,10 +153,8 @@ class QueueTogether:
             self._forget(call)
         while len(self._failed) > _FAILURES_REMEMBERED:
             self._forget(next(iter(self._failed)))
-        if returned is not None:
+        for returned in call.answered():
             returned.set_exception(error)
-            # Where all have hung up nobody asks, and asyncio would call that a mistake.
-            returned.exception()
 
     def _forget(self, call: _Call) -> None:
         del self._failed[call]

@@ -1,10 +1,11 @@
 """collect, put together: sessions, the queue that batches share, and the tag."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from shared.adapters.cloud_tasks import AsyncCloudTasks
 from shared.adapters.phonenumbers_e164 import to_e164
-from shared.adapters.task_bodies import weight
+from shared.adapters.task_bodies import write
 from shared.config import CollectSettings
 from shared.http.collect_endpoint import CollectEndpoint
 from shared.usecases.collect_events import CollectEvents
@@ -17,11 +18,13 @@ from shared.wiring.warming import Respond, Warming
 def endpoint(settings: CollectSettings, scripts: Mapping[str, bytes]) -> Respond:
     """Serve `scripts` by their names beside `events` and `release`."""
     store = visitor_store(settings.store)
-    queue = AsyncCloudTasks(parts.async_tasks_client(settings.tasks), parts.queues(settings.tasks))
+    queue = AsyncCloudTasks(
+        partial(parts.async_tasks_channel, settings.tasks), parts.queues(settings.tasks)
+    )
     answers = CollectEndpoint(
         collect=CollectEvents(
             sessions=LateSessionWriter(store),
-            tasks=QueueTogether(queue, weight),
+            tasks=QueueTogether(queue, write),
             consent_rule=settings.consent,
             session_kept_for=settings.session_kept_for,
             shed=settings.shed,

@@ -7,14 +7,14 @@ Imports stand inside on purpose: a function loads the clients that it uses and n
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared import config
 from shared.wiring.late import LateGateway, LateTasks, Once
 
 if TYPE_CHECKING:
-    from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
+    import grpc.aio
+    from google.cloud.tasks_v2 import CloudTasksClient
 
     from shared.adapters.cloud_tasks import QueueSettings
     from shared.adapters.stripe_api import StripeApi
@@ -124,24 +124,17 @@ def tasks_client(settings: config.TaskSettings) -> "CloudTasksClient":
     return CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
 
 
-def async_tasks_client(settings: config.TaskSettings) -> "Callable[[], CloudTasksAsyncClient]":
-    """Make the client at the first request: a grpc.aio channel belongs to its event loop."""
-    from google.cloud.tasks_v2 import CloudTasksAsyncClient
+def async_tasks_channel(settings: config.TaskSettings) -> "grpc.aio.Channel":
+    """Open the client's own channel, with the credentials of the place where we run."""
+    if settings.endpoint is not None:
+        import grpc.aio
 
-    if settings.endpoint is None:
-        return cache(CloudTasksAsyncClient)
-    import grpc.aio
+        return grpc.aio.insecure_channel(settings.endpoint)
     from google.cloud.tasks_v2.services.cloud_tasks.transports import (
         CloudTasksGrpcAsyncIOTransport,
     )
 
-    endpoint: Any = settings.endpoint
-
-    def make() -> CloudTasksAsyncClient:
-        channel = grpc.aio.insecure_channel(endpoint)
-        return CloudTasksAsyncClient(transport=CloudTasksGrpcAsyncIOTransport(channel=channel))
-
-    return cache(make)
+    return CloudTasksGrpcAsyncIOTransport.create_channel()
 
 
 def live_secrets(references: tuple[str, ...], secret: Callable[[str], str]) -> "LiveSecrets":

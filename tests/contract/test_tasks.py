@@ -3,22 +3,26 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import google.auth
 import grpc
 import grpc.aio
 import pytest
-from google.cloud.tasks_v2 import CloudTasksAsyncClient, CloudTasksClient
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.tasks_v2 import CloudTasksClient
 from google.cloud.tasks_v2.services.cloud_tasks.transports import (
-    CloudTasksGrpcAsyncIOTransport,
     CloudTasksGrpcTransport,
+    CloudTasksTransport,
 )
 
 from scripts.local.cloud_tasks import CloudTasks as StandIn
 from scripts.local.cloud_tasks.answers import Responded
 from shared.adapters.cloud_tasks import AsyncCloudTasks, CloudTasks, QueueSettings
 from shared.adapters.task_bodies import decode
+from shared.config import TaskSettings
 from shared.domain.conversions import PurchaseTask
 from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
 from shared.usecases.ports.tasks import NewTask, Queue
+from shared.wiring.parts import async_tasks_channel
 from tests.fakes import Away, FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"
@@ -81,9 +85,7 @@ class Grpc:
             self._tasks = CloudTasks(CloudTasksClient(transport=transport), SETTINGS)
         else:
             self.channel = grpc.aio.insecure_channel(address)
-            transport = CloudTasksGrpcAsyncIOTransport(channel=self.channel)
-            client = CloudTasksAsyncClient(transport=transport)
-            self._tasks = AsyncCloudTasks(lambda: client, SETTINGS)
+            self._tasks = AsyncCloudTasks(lambda: self.channel, SETTINGS)
 
     async def create(self, task):
         created = self._tasks.create(task)
@@ -181,3 +183,21 @@ async def test_a_task_may_be_kept_for_later():
     assert tasks.poster.requests == []
     tasks.close()
     tasks.channel.close()
+
+
+async def test_in_the_cloud_the_channel_goes_with_the_credentials_that_are_there(monkeypatch):
+    asked = []
+
+    def default(**scopes):
+        asked.append(scopes)
+        return AnonymousCredentials(), "elsewhere"
+
+    monkeypatch.setattr(google.auth, "default", default)
+    settings = TaskSettings(
+        None, SETTINGS.events_queues, SETTINGS.purchases_queues, SETTINGS.dispatch_url, None
+    )
+
+    async with async_tasks_channel(settings):
+        pass
+
+    assert [scopes["default_scopes"] for scopes in asked] == [CloudTasksTransport.AUTH_SCOPES]

@@ -7,7 +7,7 @@ That one lives in an event loop, which has no place here; so this does what it s
 
 from dataclasses import dataclass, field
 
-from shared.adapters.task_bodies import weight
+from shared.adapters.task_bodies import write
 from shared.domain import task_names
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, may_share
@@ -27,7 +27,7 @@ class _Call:
 
     def has_room_for(self, batch: EventsTask) -> bool:
         seated = [*self.seats.values(), batch]
-        is_light = sum(map(weight, seated)) <= MOST_BYTES
+        is_light = sum(len(write(one)) for one in seated) <= MOST_BYTES
         return is_light and sum(len(one.conversions) for one in seated) <= MOST_CONVERSIONS
 
     def task(self) -> NewTask:

@@ -34,6 +34,7 @@ def an_event(event_id: str = "e-1", event_name: str = "PageView") -> Event:
 class World:
     def __init__(self, rule: ConsentRule = ANYWHERE, **settings):
         self.sessions, self.tasks = FakeSessions(), FakeAsyncTasks()
+        self.drawn: list[str] = []
         self.collect = CollectEvents(
             sessions=FakeSessionWriter(self.sessions),
             tasks=self.tasks,
@@ -43,7 +44,11 @@ class World:
 
     async def arrives(self, *events: Event, cookie: Cookie | None = None, now=NOW, **seen):
         arrival = Arrival(events or (an_event(),), visit(**seen), cookie)
-        return await self.collect(arrival, new_session_id=NEW_ID, now=now)
+        return await self.collect(arrival, new_session_id=self.draw, now=now)
+
+    def draw(self) -> str:
+        self.drawn.append(NEW_ID)
+        return NEW_ID
 
     @property
     def created(self):
@@ -69,6 +74,16 @@ async def test_a_known_visitor_costs_one_task_and_nothing_else():
 
     assert second.cookie == first.cookie
     assert (world.sessions.writes, len(world.created)) == (1, 2)
+
+
+async def test_a_session_id_is_drawn_where_a_session_begins_and_nowhere_else():
+    world = World()
+    first = await world.arrives()
+
+    await world.arrives(an_event("e-2"), cookie=first.cookie)
+    await world.arrives(an_event("e-3"), cookie=first.cookie, consent=consent(granted=False))
+
+    assert world.drawn == [NEW_ID]
 
 
 async def test_a_page_without_click_ids_does_not_undo_the_landing():

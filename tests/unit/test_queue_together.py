@@ -1,13 +1,14 @@
 """Queueing together: nobody is answered early, nothing is queued twice, carts travel alone."""
 
 import asyncio
+import gc
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.adapters.task_bodies import decode, encode, weight
+from shared.adapters.task_bodies import decode, encode, write
 from shared.domain.conversions import EventsGroup, EventsTask
 from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, MOST_OF_ONE
 from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
@@ -25,12 +26,17 @@ def batch(name: str, *events: str, event_name: str = "PageView") -> NewTask:
 
 @dataclass
 class SlowQueue:
-    """A queue whose every call stays open until the test lets it return."""
+    """
+    A queue whose every call stays open until the test lets it return.
+
+    What it is given as written already is what it would have written itself.
+    """
 
     open: list[tuple[NewTask, asyncio.Future]] = field(default_factory=list)
     created: dict[str, NewTask] = field(default_factory=dict)
 
     async def create(self, task: NewTask) -> None:
+        assert encode(task.task, task.written) == encode(task.task)
         returned = asyncio.get_running_loop().create_future()
         self.open.append((task, returned))
         await returned
@@ -68,7 +74,7 @@ async def settled() -> None:
 class World:
     def __init__(self):
         self.queue = SlowQueue()
-        self.together = QueueTogether(self.queue, weight)
+        self.together = QueueTogether(self.queue, write)
 
     async def arrives(self, *tasks: NewTask) -> list[asyncio.Task]:
         waiting = [asyncio.create_task(self.together.create(task)) for task in tasks]
@@ -185,7 +191,8 @@ async def test_a_shared_task_is_read_as_it_was_written():
     [group] = world.queue.created.values()
 
     assert group.name.startswith("g-")
-    assert decode(encode(group.task)) == group.task
+    assert decode(encode(group.task, group.written)) == group.task
+    assert len(group.written) == 2
     assert isinstance(group.task, EventsGroup)
 
 
@@ -263,6 +270,36 @@ async def test_who_hangs_up_takes_nobody_with_him():
 
     assert world.queue.carried() == ["s_n0", "s_n1", "s_n2"]
     assert waiting[-1].exception() is None
+
+
+async def test_where_all_hang_up_the_call_goes_on_and_answers_who_comes_again():
+    world = World()
+    waiting = await world.arrives(batch("n1"), batch("n2"))
+    for each in waiting:
+        each.cancel()
+    await settled()
+
+    [again] = await world.arrives(batch("n2"))
+    assert world.queue.under_way() == [2]
+    await world.queue.answer()
+
+    assert again.exception() is None
+    assert world.queue.carried() == ["s_n1", "s_n2"]
+
+
+async def test_where_all_have_hung_up_a_failure_is_no_mistake_of_anybodys():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    world = World()
+    [waiting] = await world.arrives(batch("n1"))
+    waiting.cancel()
+    await settled()
+
+    await world.queue.answer(QueueUnavailableError())
+    gc.collect()
+
+    assert told == []
+    assert world.queue.open == []
 
 
 async def test_an_adapter_that_breaks_is_heard_by_who_waits():

@@ -1,6 +1,6 @@
 """The two queues of tasks for `dispatch`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -17,12 +17,17 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task for `dispatch`; a name that was taken before creates nothing."""
+    """
+    A task for `dispatch`; a name that was taken before creates nothing.
+
+    `written` has its batches in the adapter's own writing, where they were weighed by it.
+    """
 
     queue: Queue
     name: str
     task: Work
     not_before: datetime | None = None
+    written: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
 
 
 class Tasks(Protocol):
