@@ -19,6 +19,7 @@ from scripts.local.stack import start
 
 # The demo waits for what it asks for by itself; this ends one that hangs.
 _DEMO_WITHIN_SECONDS = 180
+_HIGHEST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,9 +118,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> tuple[Place, int]:
     name, _, number = text.partition("=")
-    if name not in list(Place) or not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=PORT, of " + ", ".join(Place))
+    if name not in list(Place) or not _is_port(number):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write NAME=PORT (1 to 65535), of " + ", ".join(Place)
+        )
     return Place(name), int(number)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text) <= _HIGHEST_PORT
 
 
 class _Terminal:
