@@ -69,8 +69,9 @@ variable "consent" {
   nullable = false
 
   validation {
-    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country))])
-    error_message = "consent.regions: write ISO 3166 codes like [\"DE\", \"FR\"], or leave it empty for everywhere."
+    # EU and UK are no country's code: nobody would come from there, so nobody would be asked.
+    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country)) && !contains(["EU", "UK"], country)])
+    error_message = "consent.regions: write countries' ISO 3166 codes like [\"DE\", \"FR\", \"GB\"], each by itself, or leave it empty for everywhere."
   }
 }
 
@@ -187,7 +188,7 @@ variable "labels" {
 }
 
 variable "meta" {
-  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything goes to Events Manager's test page and counts for nothing."
+  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything is shown on Events Manager's test page, and Meta counts it all the same: take it out before real visitors come."
   type = object({
     api_version     = optional(string, "v26.0")
     dataset_id      = string
@@ -241,6 +242,10 @@ variable "policies" {
       "lead", "pageview", "purchase", "schedule", "search", "starttrial", "submitapplication", "subscribe", "viewcontent",
     ], lower(var.policies.refund_event))
     error_message = "policies.refund_event: write none, or a name that is none of Meta's standard events, like \"Refund\"."
+  }
+  validation {
+    condition     = lower(var.policies.trial_event) != "purchase"
+    error_message = "policies.trial_event: write none, or StartTrial; a trial moves no money, so it is no Purchase."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
