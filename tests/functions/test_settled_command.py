@@ -215,7 +215,11 @@ def test_a_question_that_makes_no_sense_is_refused_in_one_line(statement, argume
 def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path):
     (tmp_path / "no.sqlite").write_text("This is a letter, and not a ledger at all. " * 40)
     cases = [
-        ({}, 2, "settled: GOOGLE_CLOUD_PROJECT is missing\n"),
+        (
+            {},
+            2,
+            "settled: GOOGLE_CLOUD_PROJECT is missing; write the project's id, like my-shop-123\n",
+        ),
         ({"STORE": "sqlite:/nowhere"}, 2, "settled: STORE names no file: /nowhere\n"),
         (
             {"STORE": f"sqlite:{tmp_path / 'no.sqlite'}"},
@@ -227,6 +231,17 @@ def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path):
         project = {"GOOGLE_CLOUD_PROJECT": "demo"} if settings else {}
         asked = run("statement", **project, **settings)
         assert (asked.returncode, asked.stdout, asked.stderr) == (status, "", says)
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", "{}", '{"store": "sqlite:x"}'])
+def test_a_file_that_no_stack_wrote_is_called_what_it_is(tmp_path, written):
+    ready_file = tmp_path / "ready.json"
+    ready_file.write_text(written)
+
+    said = run("--ready-file", str(ready_file), "statement")
+
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"settled: {ready_file} is no ready file; write the path")
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path):
