@@ -44,7 +44,7 @@ class Refusal(StrEnum):
 
 
 ADVICE = {
-    Refusal.UNREADABLE: "Send one JSON object as UTF-8, text/plain or application/json.",
+    Refusal.UNREADABLE: "Send one JSON object as UTF-8, uncompressed, text/plain or application/json.",
     Refusal.TOO_BIG: "Send less: collect takes 64 KiB a request, stripe_webhook 8 MiB.",
     Refusal.TOO_MANY_EVENTS: "Send at most 50 events a request.",
     Refusal.NO_EVENTS: "Send a list `events` with at least one event.",

@@ -105,7 +105,10 @@ def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Ba
 
 def _once_each(events: Iterable[Event]) -> list[Event]:
     """Keep the first of what has the same name and id: Meta would count both."""
-    return list({(event.event_name, event.event_id): event for event in events}.values())
+    once: dict[tuple[str, str], Event] = {}
+    for event in events:
+        once.setdefault((event.event_name, event.event_id), event)
+    return list(once.values())
 
 
 def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[], int]) -> Visit:
