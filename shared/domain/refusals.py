@@ -44,7 +44,7 @@ class Refusal(StrEnum):
 
 
 ADVICE = {
-    Refusal.UNREADABLE: "Send one JSON object as UTF-8, uncompressed, text/plain or application/json.",
+    Refusal.UNREADABLE: "Send one JSON object in plain UTF-8, as text/plain or application/json.",
     Refusal.TOO_BIG: "Send less: collect takes 64 KiB a request, stripe_webhook 8 MiB.",
     Refusal.TOO_MANY_EVENTS: "Send at most 50 events a request.",
     Refusal.NO_EVENTS: "Send a list `events` with at least one event.",
@@ -60,7 +60,7 @@ ADVICE = {
     Refusal.EVENT_TIME_NOT_SECONDS: "Send event_time as whole Unix seconds, or leave it out.",
     Refusal.EVENT_TIME_IN_FUTURE: "Correct the clock, or leave event_time out.",
     Refusal.EVENT_TOO_OLD: "Meta takes events for 7 days; drop it.",
-    Refusal.BAD_URL: "Send url and referrer as absolute http(s) addresses.",
+    Refusal.BAD_URL: "Send url and referrer whole, as browsers write them, in up to 8,192 characters.",
     Refusal.BAD_PAGE: 'Send page as {"url", "referrer"}.',
     Refusal.BAD_CONSENT: "Send consent in the words of Google Consent Mode v2; at in seconds.",
     Refusal.BAD_CUSTOM_DATA: "Check the types in custom_data against Meta's reference.",
@@ -68,7 +68,7 @@ ADVICE = {
     Refusal.BAD_CURRENCY: "Send currency as three letters of ISO 4217.",
     Refusal.CURRENCY_MISSING: "Send a currency with every value.",
     Refusal.BAD_CONTENTS: "Send contents as a list of objects with an id.",
-    Refusal.BAD_USER_DATA: "Send user_data fields as text, or lists of text.",
+    Refusal.BAD_USER_DATA: "Send each field of user_data as a text, or as up to five.",
     Refusal.BAD_SIGNATURE: "Check STRIPE_WEBHOOK_SECRETS against the endpoint's signing secret.",
     Refusal.SIGNATURE_EXPIRED: "Check the clocks; Stripe signs each retry anew.",
     Refusal.STORE_AWAY: "Nothing was taken; send the same again in a moment.",

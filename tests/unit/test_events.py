@@ -133,6 +133,10 @@ PAGES = [
     ({"url": "/relative"}, Refusal.BAD_URL),
     ({"url": "https://"}, Refusal.BAD_URL),
     ({"url": "https://[::1"}, Refusal.BAD_URL),
+    # No browser writes these, and nothing of them could be told.
+    ({"url": "https://a.b:99999/"}, Refusal.BAD_URL),
+    ({"url": "https://müller.example/"}, Refusal.BAD_URL),
+    ({"url": "https://a.b\\c"}, Refusal.BAD_URL),
     ({"url": 7}, Refusal.BAD_URL),
     ({"url": "https://a.b/" + "x" * 9_000}, Refusal.BAD_URL),
     ({"url": "https://a.b/\n"}, Refusal.BAD_URL),
