@@ -60,7 +60,7 @@ ADVICE = {
     Refusal.EVENT_TIME_NOT_SECONDS: "Send event_time as whole Unix seconds, or leave it out.",
     Refusal.EVENT_TIME_IN_FUTURE: "Correct the clock, or leave event_time out.",
     Refusal.EVENT_TOO_OLD: "Meta takes events for 7 days; drop it.",
-    Refusal.BAD_URL: "Send url and referrer whole, as browsers write them, in up to 8,192 characters.",
+    Refusal.BAD_URL: "Send url and referrer whole, as browsers do, of up to 8,192 characters.",
     Refusal.BAD_PAGE: 'Send page as {"url", "referrer"}.',
     Refusal.BAD_CONSENT: "Send consent in the words of Google Consent Mode v2; at in seconds.",
     Refusal.BAD_CUSTOM_DATA: "Check the types in custom_data against Meta's reference.",
