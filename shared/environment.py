@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from shared.domain.countries import country_code
+from shared.domain.countries import is_country
 from shared.domain.event_names import STANDARD, parse_event_name
 from shared.domain.refusals import Refusal
 
@@ -130,13 +130,13 @@ def _origin(text: str) -> str:
 
 def countries(text: str) -> frozenset[str]:
     """Read countries; what is none would ask nobody for consent, and EU and UK are none."""
-    codes = [item.strip().lower() for item in text.split(",") if item.strip()]
-    if not all(len(code) == 2 and country_code(code) == code for code in codes):  # noqa: PLR2004
+    codes = [item.strip().upper() for item in text.split(",") if item.strip()]
+    if not all(map(is_country, codes)):
         raise ValueError(
             "write countries' ISO 3166 codes like DE,FR,GB, each by itself (EU is none), "
             "or leave it empty for everywhere"
         )
-    return frozenset(code.upper() for code in codes)
+    return frozenset(codes)
 
 
 def domain_or_empty(text: str) -> str:

@@ -87,3 +87,20 @@ def test_an_answer_from_tomorrow_was_given_now():
 
     assert batch.consent is not None
     assert batch.consent.at == NOW
+
+
+@pytest.mark.parametrize(
+    ("told", "country"),
+    [("DE", "DE"), ("gb", "GB"), ("EU", None), ("ZZ", None), ("DEU", None), ("", None)],
+)
+def test_a_region_that_is_no_country_is_unknown(told, country):
+    """
+    Else nobody would be asked for consent where the front end knows no more than the continent.
+    """
+    who = caller_of({"x-client-region": told}, {}, None, trusted_hops=1, subdomain_index=1)
+
+    assert who.country == country
+
+
+def test_without_a_front_end_anybody_could_write_the_region():
+    assert caller(x_client_region="US").country is None
