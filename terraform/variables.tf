@@ -225,8 +225,8 @@ variable "policies" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{1,7}[smhd]?$", var.policies.match_for))
-    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"."
+    condition     = can(regex("^[0-9]{1,6}[smhd]?$", var.policies.match_for))
+    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"; at most 6d."
   }
   validation {
     condition     = contains(["total", "net_of_tax_and_shipping"], var.policies.purchase_value)
