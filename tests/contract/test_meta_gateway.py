@@ -87,7 +87,7 @@ ANSWERS = [
         {"fault": "error", "status": 401, "code": 190},
         Deferred(Because.MISCONFIGURED, "meta_190"),
     ),
-    ({"fault": "html_502"}, Deferred(Because.BROKEN, "http_502")),
+    ({"fault": "html_502"}, Deferred(Because.AMBIGUOUS, "http_502")),
     (
         {"fault": "events_received", "value": 0},
         Deferred(Because.NOT_RECEIVED, "events_received"),
@@ -111,8 +111,9 @@ def test_a_bad_event_is_rejected_by_its_numbers(gateway):
     assert outcome.reason == "meta_100_2804003"
 
 
-def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway):
-    fails(meta, fault="reset_after_commit")
+@pytest.mark.parametrize("fault", ["reset_after_commit", "html_504_after_commit"])
+def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway, fault):
+    fails(meta, fault=fault)
 
     outcome = gateway.send([conversion()])
 
