@@ -44,7 +44,8 @@ def is_clean(text: str) -> bool:
     return _UNCLEAN.search(text) is None
 
 
-_EMAIL: Final = re.compile(r"\S@\S+\.\S")
+# Each part stops at the next @, so that a text of nothing else is read once and not once an @.
+_EMAIL: Final = re.compile(r"[^\s@]@+[^\s@]+\.[^\s@]")
 
 
 def names_anybody(text: str) -> bool:

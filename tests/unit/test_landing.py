@@ -51,7 +51,16 @@ def test_the_first_usable_value_of_a_name_counts():
     assert click_ids_of(url) == {"gclid": "one"}
 
 
-@pytest.mark.parametrize("text", ["ada@example.com", "ada%40example.com", "for+ada@example.com"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com",
+        "ada%40example.com",
+        "for+ada@example.com",
+        "ada@@example.com",
+        "@home@ada@mail.example.com",
+    ],
+)
 def test_a_campaign_or_a_click_that_names_a_person_is_left_out(text):
     url = f"https://shop.example/?utm_content={text}&gclid={text}&utm_source=mail"
 
