@@ -59,7 +59,9 @@ service_account = _matching(
     r"[^\s/:,]+", "write a service account's e-mail address, without serviceAccount: before it"
 )
 test_event_code = _matching(
-    r"[A-Za-z0-9]{1,30}", "write the code that Events Manager shows, like TEST12345, or none at all"
+    # Whoever writes none wants none; Meta would take the word for a code.
+    r"(?!(?i:none)$)[A-Za-z0-9]{1,30}",
+    "write the code that Events Manager shows, like TEST12345, or leave it out",
 )
 api_version = _matching(r"v\d{1,3}\.\d{1,2}", "write a version like v26.0")
 digits = _matching(r"\d{1,30}", "write the dataset's number")

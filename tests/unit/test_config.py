@@ -100,6 +100,7 @@ MALFORMED = [
     ("CLOUD_TASKS_ENDPOINT", "localhost"),
     ("TASKS_SERVICE_ACCOUNT", "serviceAccount:tasks@p.iam.gserviceaccount.com"),
     ("META_TEST_EVENT_CODE", "TEST 1"),
+    ("META_TEST_EVENT_CODE", "none"),
     ("STORE", "postgres"),
     ("STORE", "sqlite:"),
     ("STORE", "firestore:x"),
