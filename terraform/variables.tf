@@ -338,8 +338,8 @@ variable "shop" {
   nullable = false
 
   validation {
-    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[^\\s/?#@]+$", origin))])
-    error_message = "shop.origins: write origins like [\"https://shop.example\"]: https, and nothing after the host."
+    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[A-Za-z0-9_][A-Za-z0-9._-]*(:[0-9]{1,5})?$", origin))])
+    error_message = "shop.origins: write origins as browsers send them, like [\"https://shop.example\"]: https, nothing after the host, no *, an IDN as xn--."
   }
   validation {
     condition     = var.shop.cookie_domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z0-9-]+$", var.shop.cookie_domain))

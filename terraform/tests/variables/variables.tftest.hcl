@@ -148,6 +148,16 @@ run "the_european_union_is_no_country" {
   expect_failures = [var.consent]
 }
 
+run "an_origin_is_one_host" {
+  command = plan
+
+  variables {
+    shop = { origins = ["https://*.shop.example"] }
+  }
+
+  expect_failures = [var.shop]
+}
+
 run "a_trial_is_no_purchase" {
   command = plan
 
