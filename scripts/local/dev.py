@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from scripts.local.addresses import past_proxies
 from scripts.local.bootstrap import ROOT
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
@@ -65,7 +66,8 @@ def _run(
 
 def _play(ready_file: Path, processes: Processes) -> int:
     command = [sys.executable, "-P", "-m", "scripts.local.demo", "--ready-file", str(ready_file)]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as demo:
+    environment = {**os.environ, **past_proxies(os.environ), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment) as demo:
         try:
             ended = lambda: demo.poll() is not None  # noqa: E731
             processes.wait_until(ended, within=_DEMO_WITHIN_SECONDS, what="the demo")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
+import requests
 
 from scripts.cli.errors import AskedWronglyError
 from scripts.cli.period import period
@@ -285,6 +286,21 @@ def test_a_payment_at_the_running_stack_is_on_its_statement(stack):
     (dinar,) = until(on_the_statement)
     assert dinar["settled"]["amount"] == "5.990"
     assert dinar["settled"]["sale_keys"] == [event["data"]["object"]["payment_intent"]]
+
+
+def test_a_laptop_s_stack_is_asked_past_a_company_s_proxy(stack, tmp_path):
+    (tmp_path / "ready.json").write_text(json.dumps(stack))
+    # Whoever asks a SQLite store first makes its file.
+    assert requests.post(f"{stack['reconcile']}/relay", timeout=10).status_code == 200
+    nobody = "http://127.0.0.1:9"
+
+    said = run(
+        *("--ready-file", str(tmp_path / "ready.json"), "statement", "--day", "2026-01-01"),
+        http_proxy=nobody,
+        https_proxy=nobody,
+    )
+
+    assert (said.returncode, said.stdout) == (0, "No sale settled 2026-01-01 (UTC).\n"), said.stderr
 
 
 @pytest.mark.parametrize(
