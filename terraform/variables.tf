@@ -69,8 +69,9 @@ variable "consent" {
   nullable = false
 
   validation {
-    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country))])
-    error_message = "consent.regions: write ISO 3166 codes like [\"DE\", \"FR\"], or leave it empty for everywhere."
+    # EU and UK are no country's code: nobody would come from there, so nobody would be asked.
+    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country)) && !contains(["EU", "UK"], country)])
+    error_message = "consent.regions: write countries' ISO 3166 codes like [\"DE\", \"FR\", \"GB\"], each by itself, or leave it empty for everywhere."
   }
 }
 
@@ -187,7 +188,7 @@ variable "labels" {
 }
 
 variable "meta" {
-  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything goes to Events Manager's test page and counts for nothing."
+  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything is shown on Events Manager's test page, and Meta counts it all the same: take it out before real visitors come."
   type = object({
     api_version     = optional(string, "v26.0")
     dataset_id      = string
@@ -224,8 +225,8 @@ variable "policies" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{1,7}[smhd]?$", var.policies.match_for))
-    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"."
+    condition     = can(regex("^[0-9]{1,6}[smhd]?$", var.policies.match_for))
+    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"; at most 6d."
   }
   validation {
     condition     = contains(["total", "net_of_tax_and_shipping"], var.policies.purchase_value)
@@ -241,6 +242,10 @@ variable "policies" {
       "lead", "pageview", "purchase", "schedule", "search", "starttrial", "submitapplication", "subscribe", "viewcontent",
     ], lower(var.policies.refund_event))
     error_message = "policies.refund_event: write none, or a name that is none of Meta's standard events, like \"Refund\"."
+  }
+  validation {
+    condition     = lower(var.policies.trial_event) != "purchase"
+    error_message = "policies.trial_event: write none, or StartTrial; a trial moves no money, so it is no Purchase."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
@@ -333,8 +338,8 @@ variable "shop" {
   nullable = false
 
   validation {
-    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[^\\s/?#@]+$", origin))])
-    error_message = "shop.origins: write origins like [\"https://shop.example\"]: https, and nothing after the host."
+    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[A-Za-z0-9_][A-Za-z0-9._-]*(:[0-9]{1,5})?$", origin))])
+    error_message = "shop.origins: write origins as browsers send them, like [\"https://shop.example\"]: https, nothing after the host, no *, an IDN as xn--."
   }
   validation {
     condition     = var.shop.cookie_domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z0-9-]+$", var.shop.cookie_domain))

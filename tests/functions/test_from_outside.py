@@ -1,5 +1,6 @@
 """The contracts, tried from outside over HTTP by a test that knows nothing of the code."""
 
+import gzip
 import hashlib
 import json
 import time
@@ -194,6 +195,21 @@ def test_the_tag_is_served_below_any_path_and_cached_by_etag(world, path):
     assert "max-age" in first.headers["Cache-Control"]
     assert again.status_code == 304
     assert again.content == b""
+
+
+def test_the_tag_travels_compressed_where_the_browser_takes_that(world):
+    address = world.ready["collect"] + "/s/tag.js"
+    # `requests` unpacks what it asked for, so the bytes are read as they came.
+    with requests.get(address, stream=True, timeout=10) as packed:
+        sent = packed.raw.read(decode_content=False)
+    plain = requests.get(address, headers={"Accept-Encoding": "identity"}, timeout=10)
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(sent) <= 3_072
+    assert gzip.decompress(sent) == plain.content
+    assert "Content-Encoding" not in plain.headers
+    for answer in (packed, plain):
+        assert "Accept-Encoding" in answer.headers["Vary"]
 
 
 @pytest.mark.parametrize("name", ["tag_identity.js", "tag_commerce.js"])
@@ -467,6 +483,15 @@ def test_other_paths_and_methods_have_names_too(world):
     assert requests.get(base + "/nothing", timeout=10).status_code == 404
     assert requests.get(base + "/events", timeout=10).status_code == 405
     assert requests.post(base + "/tag.js", timeout=10).status_code == 405
+
+
+def test_a_method_that_is_not_allowed_is_told_which_are(world):
+    allowed = {"collect": "POST, OPTIONS", "stripe_webhook": "POST", "reconcile": "POST"}
+    for function, methods in allowed.items():
+        path = {"collect": "/s/events", "reconcile": "/relay"}.get(function, "/")
+        answer = requests.put(world.ready[function] + path, data=b"{}", timeout=10)
+
+        assert (answer.status_code, answer.headers["Allow"]) == (405, methods)
 
 
 # --- a sale ---------------------------------------------------------------------------------

@@ -138,6 +138,36 @@ run "a_consent_region_is_a_country_code" {
   expect_failures = [var.consent]
 }
 
+run "the_european_union_is_no_country" {
+  command = plan
+
+  variables {
+    consent = { regions = ["DE", "EU"] }
+  }
+
+  expect_failures = [var.consent]
+}
+
+run "an_origin_is_one_host" {
+  command = plan
+
+  variables {
+    shop = { origins = ["https://*.shop.example"] }
+  }
+
+  expect_failures = [var.shop]
+}
+
+run "a_trial_is_no_purchase" {
+  command = plan
+
+  variables {
+    policies = { trial_event = "Purchase" }
+  }
+
+  expect_failures = [var.policies]
+}
+
 run "there_are_three_ways_to_a_domain" {
   command = plan
 
