@@ -215,10 +215,11 @@ def _task(purchase: Purchase, destination: Destination) -> NewTask:
 
 def _buyer_follows_at(purchase: Purchase) -> datetime | None:
     """
-    Let a payment's own event wait for its checkout's, which alone knows the buyer.
+    Let a payment's own event wait for its checkout's, which alone knows buyer, tax and shipping.
 
     Stripe sends both at once, in any order, and nothing is added to what Meta was told.
     """
-    if purchase.stripe.invoice_id is not None or not purchase.customer.is_empty():
+    named = purchase.stripe
+    if named.checkout_session_id is not None or named.invoice_id is not None:
         return None
     return purchase.recorded_at + BUYER_FOLLOWS_WITHIN
