@@ -25,6 +25,7 @@ from shared.domain.stripe_json import (
     json_object,
     minor,
     minor_or_zero,
+    or_shipped_to,
     own_event_id,
     references,
     shipping_before_tax,
@@ -98,7 +99,7 @@ def _read_payment(
         waits_for_match=objects.recovered_from is not None,
         event_id=own_event_id(metadata),
         order_id=text(metadata.get("order_id")),
-        customer_details=customer,
+        customer_details=or_shipped_to(customer, _shipping_details(session)),
         country=country_of(customer),
     )
 
@@ -146,6 +147,12 @@ def _customer(session: JsonObject) -> JsonObject:
     """Take what the buyer typed, else the address that the shop filled in for them."""
     typed = json_object(session.get("customer_details"))
     return typed or customer_details(session.get("customer_email"), None, None, None)
+
+
+def _shipping_details(session: JsonObject) -> object:
+    """Find who the goods go to, under `collected_information` since basil."""
+    collected = json_object(session.get("collected_information"))
+    return collected.get("shipping_details") or session.get("shipping_details")
 
 
 def _tax(session: JsonObject) -> int:

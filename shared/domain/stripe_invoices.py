@@ -26,6 +26,7 @@ from shared.domain.stripe_json import (
     json_objects,
     minor,
     minor_or_zero,
+    or_shipped_to,
     own_event_id,
     references,
     shipping_before_tax,
@@ -77,7 +78,7 @@ def _told(settlement: Settlement, invoice: JsonObject, metadata: JsonObject) -> 
         off_stripe=_off_stripe(invoice, settlement.objects),
         event_id=own_event_id(own),
         order_id=text(own.get("order_id")),
-        customer_details=customer,
+        customer_details=or_shipped_to(customer, invoice.get("customer_shipping")),
         country=country_of(customer),
         is_trial_start=settlement.amount_minor == 0 and _starts_free(invoice),
     )

@@ -101,6 +101,20 @@ def customer_details(email: object, name: object, phone: object, address: object
     )
 
 
+def or_shipped_to(details: JsonObject, shipping: object) -> JsonObject:
+    """
+    Take who the goods go to for the customer, where nobody said who pays: neither name nor place.
+
+    Mostly that is one person. For a gift it is not, so it never tells whose law asks for consent.
+    """
+    names = details.get("name") or details.get("individual_name")
+    if names or any(json_object(details.get("address")).values()):
+        return details
+    to = json_object(shipping)
+    known = {key: value for key, value in details.items() if value and key != "address"}
+    return {**customer_details(None, to.get("name"), to.get("phone"), to.get("address")), **known}
+
+
 def country_of(details: JsonObject) -> str | None:
     """Read the country of a customer's address, ISO alpha-2 as Stripe writes it."""
     return text(json_object(details.get("address")).get("country"))

@@ -235,7 +235,8 @@ def test_a_session_that_nothing_names_waits_for_nobody():
 
 @pytest.mark.parametrize("details", [None, {}, [], "ada@example.com"])
 def test_without_customer_details_the_prefilled_email_is_the_customer(details):
-    found = read(customer_details=details, customer_email="ada@example.com")
+    prefilled = {"customer_email": "ada@example.com", "collected_information": None}
+    found = read(customer_details=details, **prefilled)
 
     assert isinstance(found, Settlement)
     assert found.customer_details == {"email": "ada@example.com"}
