@@ -164,13 +164,19 @@ def _disputes(paid_by: Sequence[Alias]) -> tuple[str, ...]:
 
 
 def is_part_of_an_invoice(purchase: Purchase, aliases: Mapping[str, Alias]) -> bool:
-    """Tell whether a payment that was taken for a sale of its own pays an invoice."""
-    if not purchase.must_not_pay_an_invoice:
-        return False
+    """
+    Tell whether a payment that was taken for a sale of its own pays an invoice.
+
+    What nobody marked is none whatever that invoice is. What carries our mark may have a receipt
+    for an invoice, and is none only where the invoice is a sale itself: a subscription's.
+    """
     alias = aliases.get(purchase.stripe.payment_intent_id or "")
-    return purchase.pays_invoice_id is not None or (
-        alias is not None and alias.invoice_id is not None
-    )
+    paid = alias.invoice_id if alias is not None else None
+    if purchase.must_not_pay_an_invoice:
+        return purchase.pays_invoice_id is not None or paid is not None
+    invoice = aliases.get(paid or "")
+    is_a_sale = invoice is not None and invoice.sale_key == invoice.stripe_id
+    return is_a_sale and purchase.sale_key == purchase.stripe.payment_intent_id
 
 
 def _reopened(purchase: Purchase, now: datetime) -> Purchase:

@@ -169,9 +169,11 @@ def refresh_all(
 
 
 def _further(purchase: Purchase, aliases: dict[str, Alias]) -> set[str]:
-    """Name what the aliases lead on to: what a checkout recovered, and earlier invoices."""
+    """Name what the aliases lead on to: recovered checkouts, earlier invoices, the one it pays."""
     before = {a.recovered_from for a in aliases.values() if a.recovered_from is not None}
-    return before | {*earlier_of(purchase, aliases)}
+    payment = aliases.get(purchase.sale_key)
+    pays = {payment.invoice_id} if payment and payment.invoice_id else set()
+    return before | pays | {*earlier_of(purchase, aliases)}
 
 
 def _due(purchase: Purchase, now: datetime, standings: Standings) -> list[Destination]:

@@ -232,6 +232,16 @@ class StripeAccount:
         made = {"invoice": invoice_id, "amount_paid": amount, "payment": payment}
         self.emits("invoice_payment.paid", self._make("inpay", "invoice_payment_paid", **made))
 
+    def is_receipted(self, intent: dict) -> None:
+        """Let a payment's money arrive with an invoice after it, which is only its receipt."""
+        self.receives(intent)
+        receipt = self.invoice(None, intent["amount"], "manual")
+        self._payments[receipt["id"]] = {intent["id"]: intent["amount"]}
+        paid_with = {"type": "payment_intent", "payment_intent": intent["id"]}
+        self._pays(receipt["id"], intent["amount"], paid_with)
+        receipt |= {"status": "paid", "amount_paid": intent["amount"], "amount_remaining": 0}
+        self.emits("invoice.paid", receipt)
+
     def subscribes(self, amount: int, *, paid: int | None = None, **session) -> dict:
         """
         Complete a Checkout in subscription mode and pay its first invoice; `paid` 0 is a trial.
