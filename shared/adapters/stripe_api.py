@@ -45,7 +45,7 @@ class _Failed:
 
 
 class StripeApi:
-    """One account, read with a restricted key."""
+    """One account, read with a restricted key: the key's own, or one connected to it."""
 
     def __init__(
         self,
@@ -57,8 +57,13 @@ class StripeApi:
         seconds: Callable[[], float],
         chance: Callable[[], float],
         patience: timedelta = PATIENCE,
+        account: str | None = None,
     ) -> None:
-        """`seconds` is a clock that never goes back; `chance` gives 0.0 up to 1.0."""
+        """
+        `seconds` is a clock that never goes back; `chance` gives 0.0 up to 1.0.
+
+        `account` (`acct_…`) is a connected one, whose objects the key's own does not have.
+        """
         self._session = session
         self._base = base.rstrip("/")
         self._key = key
@@ -66,6 +71,22 @@ class StripeApi:
         self._seconds = seconds
         self._chance = chance
         self._patience = patience.total_seconds()
+        self._account = account
+
+    def of(self, account: str | None) -> "StripeApi":
+        """Read another account with the same key; None is the key's own."""
+        if account == self._account:
+            return self
+        return StripeApi(
+            session=self._session,
+            base=self._base,
+            key=self._key,
+            rest=self._rest,
+            seconds=self._seconds,
+            chance=self._chance,
+            patience=timedelta(seconds=self._patience),
+            account=account,
+        )
 
     def get(self, path: str, params: Params | None = None) -> JsonObject | None:
         """
@@ -105,6 +126,8 @@ class StripeApi:
                 "Authorization": f"Bearer {self._key()}",
                 "Stripe-Version": API_VERSION,
             }
+            if self._account is not None:
+                headers["Stripe-Account"] = self._account
             response = self._session.get(
                 self._base + path,
                 params=bracketed(params),

@@ -39,6 +39,7 @@ def new_purchase(
         livemode=event.livemode,
         proved_by=event.id,
         stripe=settlement.objects,
+        account=event.account,
         kind=settlement.kind,
         is_trial_start=settlement.is_trial_start,
         stripe_part_minor=_stripe_part(settlement),

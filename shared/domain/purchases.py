@@ -51,6 +51,7 @@ class Purchase:
     while that is not known; `value_minor` is what the value policy reports. `judge_at` is set
     where another event may still name the session. `proved_by` is the Stripe event that proved
     the money. `relay_at` is when `reconcile` should look again; None once there is nothing to do.
+    `account` is the connected account that the money went to, None where it is our own.
     `owed_since` is from when on an open delivery could have been paid; None once all are closed.
     """
 
@@ -64,6 +65,7 @@ class Purchase:
     livemode: bool
     proved_by: str
     stripe: StripeObjects
+    account: str | None = None
     kind: Kind = Kind.ONE_OFF
     is_trial_start: bool = False
     stripe_part_minor: int | None = None

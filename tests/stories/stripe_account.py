@@ -26,8 +26,8 @@ class StripeAccount:
     """
     `events` in the order in which they were made; `objects` by id, in their last state.
 
-    While `connected` is set, things happen in that other account, while `livemode` is, in the other
-    mode; then they are `elsewhere`: on none of the lists that our key can read.
+    While `connected` is set, things happen in that other account, which is their home; while
+    `livemode` is, in the other mode. Then they are `elsewhere`: on no list that our key can read.
     """
 
     def __init__(self, version: str = NEWEST):
@@ -38,6 +38,7 @@ class StripeAccount:
         self.story = ""
         self.connected: str | None = None
         self.elsewhere: set[str] = set()
+        self.homes: dict[str, str] = {}
         self.customer: str | None = None
         self._counted: Counter[str] = Counter()
         self._payments: dict[str, dict[str, int]] = {}
@@ -60,6 +61,8 @@ class StripeAccount:
         named = {} if "id" in changes else {"id": self._id(kind)}
         made = {"created": self.now, "livemode": self.livemode, **named, **changes}
         self.objects[made["id"]] = {**deepcopy(_fixture(fixture)), **made}
+        if self.connected:
+            self.homes[made["id"]] = self.connected
         if self.connected or self.livemode:
             self.elsewhere.add(made["id"])
         return self.objects[made["id"]]
