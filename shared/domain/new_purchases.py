@@ -49,6 +49,7 @@ def new_purchase(
         api_version=event.api_version,
         source=source,
         order_id=settlement.order_id,
+        if_first=settlement.if_first,
         session_id=found.session.session_id if found else None,
         matched_by=found.by if found else None,
         no_match=None if isinstance(matched, Match) else matched,

@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.domain.events import parse_event_id
 from shared.domain.money import is_currency
-from shared.domain.readings import JsonObject, References
+from shared.domain.readings import JsonObject, Order, References
 from shared.domain.refusals import Refusal
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,254}", re.ASCII)
@@ -82,6 +82,11 @@ def own_event_id(metadata: JsonObject) -> str | None:
     """Read the event_id that the shop minted itself, if it is one that Meta can take."""
     found = parse_event_id(metadata.get("event_id"))
     return None if isinstance(found, Refusal) else found
+
+
+def order_of(metadata: JsonObject) -> Order:
+    """Read what the shop wrote of its order."""
+    return Order(own_event_id(metadata), text(metadata.get("order_id")))
 
 
 def references(metadata: JsonObject, client_reference_id: object = None) -> References:

@@ -7,6 +7,7 @@ from shared.domain.readings import (
     Kind,
     Link,
     NoMoney,
+    Order,
     References,
     Settlement,
     StripeObjects,
@@ -57,6 +58,7 @@ def test_a_completed_session_that_is_unpaid_is_no_money_yet():
         ),
         References(client_reference_id=REFERENCE),
         NoMoney.UNPAID,
+        Order(order_id="o_1001"),
         tax_minor=500,
         shipping_minor=490,
         country="FR",
@@ -101,6 +103,7 @@ def test_a_subscriptions_session_leads_to_its_money_and_is_none(name):
         ),
         References(client_reference_id=REFERENCE),
         NoMoney.SUBSCRIPTION,
+        Order(order_id="o_1001"),
     )
 
 
