@@ -18,7 +18,11 @@ import requests
 
 from shared.domain.readings import JsonObject
 from shared.domain.stripe_json import json_object, json_objects
-from shared.usecases.ports.errors import SecretUnavailableError, StripeUnavailableError
+from shared.usecases.ports.errors import (
+    KEY_REFUSED,
+    SecretUnavailableError,
+    StripeUnavailableError,
+)
 
 # Answers have this version's shapes, whatever version the account or its endpoints have.
 API_VERSION: Final = "2026-10-28.endive"
@@ -184,7 +188,7 @@ def _read(response: requests.Response) -> JsonObject | _Failed | None:
     if status == HTTPStatus.OK:
         return body if body is not None else _Failed("unreadable", may_pass=True)
     if status in _KEY_REFUSED:
-        return _Failed("key_refused", may_pass=False)
+        return _Failed(KEY_REFUSED, may_pass=False)
     code = _code_of(body)
     # A list that is asked about an unknown object answers 400, an object itself 404.
     if status == HTTPStatus.NOT_FOUND or code == "resource_missing":
