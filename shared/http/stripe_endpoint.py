@@ -55,6 +55,8 @@ class StripeEndpoint:
             # The raw bytes, before anything could parse and re-encode them: Stripe signed these.
             body = request.get_data(cache=True)
         except RequestEntityTooLarge:
+            # The framework reads the rest after us, and must not fail over the same limit.
+            request.max_content_length = None
             return refused(Refusal.TOO_BIG, line)
         unproved = self._unproved(body, request.headers.get("Stripe-Signature"))
         if unproved is not None:

@@ -191,5 +191,21 @@ def test_a_buyer_of_whom_only_the_address_of_the_goods_is_known_is_told_by_that(
     assert (user_data["ln"], user_data["ct"]) == ([sha256("synth")], [sha256("lyon")])
 
 
+def test_a_signed_body_may_begin_with_a_byte_order_mark(world, visitor, stripe):
+    sale = stripe.paid(visitor.session_id)
+
+    assert stripe.post(b"\xef\xbb\xbf" + json.dumps(sale).encode()).status_code == 200
+
+    assert purchase(world, order=sale["data"]["object"]["metadata"]["order_id"])
+
+
+def test_a_body_that_no_event_of_stripes_could_have_is_too_big(stripe):
+    body = b" " * (8 * 1024 * 1024 + 1)
+
+    answer = stripe.post(body)
+
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_big")
+
+
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
