@@ -74,7 +74,10 @@ ADVICE = {
     Refusal.STORE_AWAY: "Nothing was taken; send the same again in a moment.",
     Refusal.QUEUE_AWAY: "Nothing was queued; send the same again in a moment.",
     Refusal.SECRET_AWAY: "Nothing was taken; send the same again in a moment.",
-    Refusal.STRIPE_AWAY: "Stripe did not answer; what was found is kept, the next run goes on.",
+    Refusal.STRIPE_AWAY: (
+        "Stripe did not answer, or refused STRIPE_API_KEY (`reason` in the log says which);"
+        " what was found is kept, the next run goes on."
+    ),
     Refusal.INTERNAL: "A defect of ours; the log names the place. Send the same again.",
 }
 """What the reader can do next, a sentence for each refusal."""

@@ -85,6 +85,15 @@ def why(api, path="/v1/x"):
     return str(caught.value)
 
 
+def test_what_is_asked_of_a_connected_account_names_it_in_a_header(api, stripe):
+    api.get("/v1/x")
+    api.of("acct_1").get("/v1/x")
+    api.of("acct_1").of(None).get("/v1/x")
+
+    named = [request.headers.get("Stripe-Account") for request in stripe.asked]
+    assert named == [None, "acct_1", None]
+
+
 def test_a_question_carries_key_version_and_nested_parameters(api, stripe):
     answer = api.get("/v1/x", {"created": {"gte": 1}, "expand": ["a", "b"], "open": True})
 
