@@ -160,6 +160,15 @@ variable "functions" {
     condition     = alltrue([for size in values(var.functions) : size.memory == null || can(regex("^[0-9]+(Mi|Gi)$", size.memory))])
     error_message = "functions.*.memory: write an amount like \"512Mi\" or \"1Gi\"."
   }
+  # Google says the next two only once everything is built. Left out is 1 CPU, and 512Mi.
+  validation {
+    condition     = alltrue([for size in values(var.functions) : !try(size.cpu >= 4, false) || try(tonumber(trimsuffix(size.memory, "Gi")) >= size.cpu / 2, tonumber(trimsuffix(size.memory, "Mi")) >= size.cpu * 512, false)])
+    error_message = "functions.*.memory: Cloud Run takes 4 CPUs with 2Gi or more, and 8 with 4Gi or more; write memory beside cpu."
+  }
+  validation {
+    condition     = alltrue([for size in values(var.functions) : try(tonumber(trimsuffix(size.memory, "Gi")) <= 4 * coalesce(size.cpu, 1), tonumber(trimsuffix(size.memory, "Mi")) <= 4096 * coalesce(size.cpu, 1), true)])
+    error_message = "functions.*.memory: Cloud Run takes up to 4Gi a CPU; write cpu beside memory."
+  }
   validation {
     condition     = alltrue([for size in values(var.functions) : try(contains(range(1, 1001), size.concurrency), size.concurrency == null)])
     error_message = "functions.*.concurrency: write 1 to 1000 requests at once."
