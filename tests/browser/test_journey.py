@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.people import ADDRESS, EMAIL, FBCLID
+from tests.browser.people import ADDRESS, EMAIL, FBCLID, is_refusal
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +85,7 @@ def test_a_visitor_who_takes_back_his_consent_loses_his_cookies(visitors):
         visitor.arrives_from_an_ad()
         visitor.accepts()
         assert "_settled" in visitor.cookies()
-        with visitor.page.expect_response("**/s/events"):
+        with visitor.page.expect_response(is_refusal):
             visitor.page.evaluate("answer('denied')")
 
         assert not {"_settled", "_fbp", "_fbc"} & visitor.cookies().keys()

@@ -19,6 +19,7 @@ from shared.adapters.task_bodies import decode
 from shared.domain.conversions import PurchaseTask
 from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
 from shared.usecases.ports.tasks import NewTask, Queue
+from tests.cloud_tasks_worker import PATIENCE
 from tests.fakes import Away, FakeAsyncTasks, FakeTasks
 
 QUEUES = "projects/p/locations/l/queues"
@@ -97,7 +98,7 @@ class Grpc:
         self.stand_in.be_exhausted(True)
 
     def arrived(self):
-        assert self.stand_in.wait_until_idle(10)
+        assert self.stand_in.wait_until_idle(PATIENCE)
         return [decode(request.body) for request in self.poster.requests]
 
     def close(self):
@@ -148,8 +149,8 @@ async def test_a_queue_that_is_full_is_named_so_too(tasks):
     assert tasks.arrived() == []
 
 
-async def test_a_queue_that_does_not_answer_is_given_up_soon(unused_tcp_port):
-    channel = grpc.insecure_channel(f"127.0.0.1:{unused_tcp_port}")
+async def test_a_queue_that_does_not_answer_is_given_up_soon(free_port):
+    channel = grpc.insecure_channel(f"127.0.0.1:{free_port}")
     client = CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
 
     with pytest.raises(QueueUnavailableError):
