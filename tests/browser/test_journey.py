@@ -71,7 +71,8 @@ def test_a_visit_without_consent_leaves_no_trace(visitors, declines):
             visitor.declines()
         visitor.page.get_by_role("button", name="Add to cart").click()
         visitor.page.get_by_role("link", name="Check out").click()
-        visitor.page.wait_for_function("settled.isStarted")
+        visitor.page.wait_for_url("**/checkout")
+        visitor.page.wait_for_function("window.settled && settled.isStarted")
         session = visitor.page.locator("#settled-session").input_value()
         stored = visitor.page.evaluate("localStorage.length + sessionStorage.length")
 

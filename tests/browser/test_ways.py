@@ -52,6 +52,7 @@ def test_global_privacy_control_outranks_the_banner(visitors, books, pixel):
         visitor.page.get_by_role("button", name="Accept").click()
         visitor.page.get_by_role("button", name="Add to cart").click()
         visitor.page.get_by_role("link", name="Check out").click()
+        visitor.page.wait_for_url("**/checkout")
         visitor.page.wait_for_function("window.settled && settled.isStarted")
 
         assert visitor.asked_for("events", "release", "tr", "fbevents.js") == []
