@@ -282,7 +282,7 @@ variable "project_id" {
 }
 
 variable "queues" {
-  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
+  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. Fewer than before delete those left out, with the events that wait on them; purchases come back by the relay. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
   type = object({
     events_shards    = optional(number, 1)
     purchases_shards = optional(number, 1)
