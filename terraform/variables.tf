@@ -161,6 +161,15 @@ variable "functions" {
     condition     = alltrue([for size in values(var.functions) : size.memory == null || can(regex("^[0-9]+(Mi|Gi)$", size.memory))])
     error_message = "functions.*.memory: write an amount like \"512Mi\" or \"1Gi\"."
   }
+  # Google says the next two only once everything is built. Left out is 1 CPU, and 512Mi.
+  validation {
+    condition     = alltrue([for size in values(var.functions) : !try(size.cpu >= 4, false) || try(tonumber(trimsuffix(size.memory, "Gi")) >= size.cpu / 2, tonumber(trimsuffix(size.memory, "Mi")) >= size.cpu * 512, false)])
+    error_message = "functions.*.memory: Cloud Run takes 4 CPUs with 2Gi or more, and 8 with 4Gi or more; write memory beside cpu."
+  }
+  validation {
+    condition     = alltrue([for size in values(var.functions) : try(tonumber(trimsuffix(size.memory, "Gi")) <= 4 * coalesce(size.cpu, 1), tonumber(trimsuffix(size.memory, "Mi")) <= 4096 * coalesce(size.cpu, 1), true)])
+    error_message = "functions.*.memory: Cloud Run takes up to 4Gi a CPU; write cpu beside memory."
+  }
   validation {
     condition     = alltrue([for size in values(var.functions) : try(contains(range(1, 1001), size.concurrency), size.concurrency == null)])
     error_message = "functions.*.concurrency: write 1 to 1000 requests at once."
@@ -278,7 +287,7 @@ variable "project_id" {
 }
 
 variable "queues" {
-  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
+  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. Fewer than before delete those left out, with the events that wait on them; purchases come back by the relay. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
   type = object({
     events_shards    = optional(number, 1)
     purchases_shards = optional(number, 1)

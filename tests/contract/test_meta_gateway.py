@@ -122,8 +122,8 @@ def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway, fau
     assert len(meta.receipts()) == 1
 
 
-def test_a_door_that_does_not_open_is_not_ambiguous(gateway_to, unused_tcp_port):
-    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").send([conversion()])
+def test_a_door_that_does_not_open_is_not_ambiguous(gateway_to, free_port):
+    outcome = gateway_to(f"http://127.0.0.1:{free_port}").send([conversion()])
 
     assert isinstance(outcome, Deferred)
     assert outcome.because is Because.UNREACHABLE
@@ -236,8 +236,8 @@ def test_a_probe_meets_whatever_a_sale_would_meet(meta, gateway_to, changes, rea
     assert outcome == Deferred(Because.MISCONFIGURED, reason)
 
 
-def test_a_probe_that_is_not_answered_finds_nothing_out(gateway_to, unused_tcp_port):
-    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").probe()
+def test_a_probe_that_is_not_answered_finds_nothing_out(gateway_to, free_port):
+    outcome = gateway_to(f"http://127.0.0.1:{free_port}").probe()
 
     assert outcome.because is Because.UNREACHABLE
 

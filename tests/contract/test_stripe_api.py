@@ -198,9 +198,9 @@ def test_an_answer_that_does_not_come_is_not_waited_for(stripe, time):
         assert why(impatient) == "ReadTimeout"
 
 
-def test_a_door_that_does_not_open_is_named(time, unused_tcp_port):
+def test_a_door_that_does_not_open_is_named(time, free_port):
     with requests.Session() as session:
-        address = f"http://127.0.0.1:{unused_tcp_port}"
+        address = f"http://127.0.0.1:{free_port}"
 
         assert why(api_to(address, session, time)) == "ConnectionError"
 

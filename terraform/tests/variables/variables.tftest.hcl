@@ -24,7 +24,7 @@ run "everything_can_be_said" {
     consent   = { regions = ["DE", "FR"], required = false }
     domain    = { mode = "load_balancer", host = "s.shop.example", path = "/a/b", proxies = 3, requests_per_minute = 60 }
     firestore = { backups_kept_for_days = 98, database = "settled", delete_protection = false, location = "eur3" }
-    functions = { collect = { concurrency = 1000, cpu = 8, max_instances = 1000, memory = "1Gi", min_instances = 1 } }
+    functions = { collect = { concurrency = 1000, cpu = 8, max_instances = 1000, memory = "4Gi", min_instances = 1 } }
     labels    = { team = "shop" }
     meta      = { api_version = "v27.0", dataset_id = "1234567890", test_event_code = "TEST12345" }
     policies = {
@@ -263,6 +263,26 @@ run "memory_has_a_unit" {
 
   variables {
     functions = { collect = { memory = "512" } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "four_cpus_are_not_content_with_the_usual_memory" {
+  command = plan
+
+  variables {
+    functions = { collect = { cpu = 4 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "one_cpu_takes_four_gibibytes_at_most" {
+  command = plan
+
+  variables {
+    functions = { collect = { memory = "5Gi" } }
   }
 
   expect_failures = [var.functions]
