@@ -245,7 +245,7 @@ variable "policies" {
   }
   validation {
     condition     = lower(var.policies.trial_event) != "purchase"
-    error_message = "policies.trial_event: write none, or StartTrial; a trial moves no money, so it is no Purchase."
+    error_message = "policies.trial_event: write none, StartTrial, or a name of your own; a trial is no Purchase."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
