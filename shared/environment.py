@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from shared.domain.countries import is_country
-from shared.domain.event_names import STANDARD, parse_event_name
-from shared.domain.refusals import Refusal
+from shared.domain.event_names import STANDARD
 
 Env = Mapping[str, str]
 T = TypeVar("T")
@@ -177,26 +176,24 @@ def wait(text: str) -> timedelta:
     return waits
 
 
+# Meta compares names exactly: "purchase" would be another event, and no Purchase.
+_AS_META_SPELLS_IT = {name.lower(): name for name in STANDARD}
+
+
 def event_or_none(text: str) -> str | None:
-    """Read the name of an event, in Meta's spelling where it is one of Meta's, or `none`."""
+    """Read the name of an event, in Meta's own spelling where it is Meta's, or `none`."""
     if text.lower() == "none":
         return None
-    if text.lower() == _PURCHASE.lower():
-        return _PURCHASE
-    name = parse_event_name(text)
-    if isinstance(name, Refusal):
-        raise ValueError("write none, or the name of an event")  # noqa: TRY004  It is a value.
-    return name
-
-
-_PURCHASE = "Purchase"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}", text):
+        raise ValueError("write none, or the name of an event")
+    return _AS_META_SPELLS_IT.get(text.lower(), text)
 
 
 def trial_event_or_none(text: str) -> str | None:
-    """Read the name of an event that stands for no money, or `none`."""
+    """Read the name of an event that is no Purchase, since no money moved, or `none`."""
     name = event_or_none(text)
-    if name == _PURCHASE:
-        raise ValueError("write none, or StartTrial; a trial moves no money, so it is no Purchase")
+    if name == "Purchase":
+        raise ValueError("write none, StartTrial, or a name of your own; a trial is no Purchase")
     return name
 
 
@@ -211,7 +208,7 @@ def custom_event_or_none(text: str) -> str | None:
 def events_or_none(text: str) -> frozenset[str]:
     """Read names of events, separated by commas, or `none`."""
     names = frozenset(name for name in _listed(text, event_or_none) if name is not None)
-    if _PURCHASE in names:
+    if "Purchase" in names:
         raise ValueError("a Purchase is never dropped; name other events, or none")
     return names
 

@@ -69,9 +69,13 @@ variable "consent" {
   nullable = false
 
   validation {
-    # EU and UK are no country's code: nobody would come from there, so nobody would be asked.
-    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country)) && !contains(["EU", "UK"], country)])
-    error_message = "consent.regions: write countries' ISO 3166 codes like [\"DE\", \"FR\", \"GB\"], each by itself, or leave it empty for everywhere."
+    condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country))])
+    error_message = "consent.regions: write ISO 3166 codes like [\"DE\", \"FR\"], or leave it empty for everywhere."
+  }
+  validation {
+    # Nobody comes from there, so nobody would be asked.
+    condition     = alltrue([for country in var.consent.regions : country != "EU" && country != "UK"])
+    error_message = "consent.regions: EU and UK are no countries' codes; write each country by itself, like [\"DE\", \"FR\", \"GB\"]."
   }
 }
 
@@ -254,7 +258,7 @@ variable "policies" {
   }
   validation {
     condition     = lower(var.policies.trial_event) != "purchase"
-    error_message = "policies.trial_event: write none, or StartTrial; a trial moves no money, so it is no Purchase."
+    error_message = "policies.trial_event: write none, StartTrial, or a name of your own; a trial is no Purchase."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
@@ -347,8 +351,12 @@ variable "shop" {
   nullable = false
 
   validation {
-    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[A-Za-z0-9_][A-Za-z0-9._-]*(:[0-9]{1,5})?$", origin))])
-    error_message = "shop.origins: write origins as browsers send them, like [\"https://shop.example\"]: https, nothing after the host, no *, an IDN as xn--."
+    condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[^\\s/?#@]+$", origin))])
+    error_message = "shop.origins: write origins like [\"https://shop.example\"]: https, and nothing after the host."
+  }
+  validation {
+    condition     = alltrue([for origin in var.shop.origins : can(regex("//[A-Za-z0-9_][A-Za-z0-9._-]*(:[0-9]{1,5})?$", origin))])
+    error_message = "shop.origins: write each host whole, as a browser sends it: no *, and an IDN as xn--."
   }
   validation {
     condition     = var.shop.cookie_domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z0-9-]+$", var.shop.cookie_domain))

@@ -11,7 +11,7 @@ from scripts.cli.cost import cost
 from scripts.cli.errors import one_line_errors
 from scripts.cli.laptop import settings_in
 from scripts.cli.statement import statement
-from scripts.local.addresses import past_proxies
+from scripts.local.proxies import past_proxies
 
 # Plain text, as errors are one line and help is often piped.
 app = typer.Typer(

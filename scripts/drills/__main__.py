@@ -29,11 +29,11 @@ from scripts.drills.stage import Stage
 from scripts.drills.storage import storage
 from scripts.drills.storm import storm
 from scripts.drills.truth import verdict_of
-from scripts.local.addresses import past_proxies
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 from scripts.local.plan import Place, PlanError
 from scripts.local.processes import NotReadyError, Processes, ProgramDiedError
+from scripts.local.proxies import past_proxies
 
 _DRILLS: Final[Mapping[str, Callable[[Stage], None]]] = {
     drill.__name__: drill for drill in (outage, crash, storage, storm)

@@ -1,10 +1,10 @@
-"""Free ports, whether something answers at an address, and the way there."""
+"""Free ports, and whether something answers at an address."""
 
 import http.client
 import os
 import random
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 # Below the range that systems hand out by themselves (Linux 32768, macOS 49152), so that no
 # outgoing connection takes the port between its choice and the start of its server.
@@ -55,11 +55,3 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give what says that a company's proxy is not the way to one's own machine."""
-    # gRPC reads the lower case only.
-    local = "127.0.0.1,localhost"
-    names = ("no_proxy", "NO_PROXY")
-    return {name: ",".join(filter(None, [environment.get(name), local])) for name in names}

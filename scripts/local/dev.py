@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.local.addresses import past_proxies
 from scripts.local.bootstrap import ROOT
 from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 from scripts.local.plan import Options, Place, PlanError
 from scripts.local.processes import NotReadyError, Processes, ProgramDiedError
+from scripts.local.proxies import past_proxies
 from scripts.local.stack import start
 
 # The demo waits for what it asks for by itself; this ends one that hangs.

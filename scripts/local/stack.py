@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Self
 
 from scripts.local import emulator
-from scripts.local.addresses import answers, past_proxies
+from scripts.local.addresses import answers
 from scripts.local.bootstrap import ROOT
 from scripts.local.bundle import lay_out
 from scripts.local.java import JavaError
 from scripts.local.plan import FUNCTIONS, Options, Place, Plan, PlanError, decide
 from scripts.local.processes import Processes, Program
+from scripts.local.proxies import past_proxies
 from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 
 # A cold laptop with a full disk cache to build up; a warm one needs a few seconds.

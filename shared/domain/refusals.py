@@ -44,8 +44,8 @@ class Refusal(StrEnum):
 
 
 ADVICE = {
-    Refusal.UNREADABLE: "Send one JSON object in plain UTF-8, as text/plain or application/json.",
-    Refusal.TOO_BIG: "Send less: collect takes 64 KiB a request, stripe_webhook 8 MiB.",
+    Refusal.UNREADABLE: "Send one JSON object as UTF-8, text/plain or application/json.",
+    Refusal.TOO_BIG: "Send at most 64 KiB a request; a webhook may have 8 MiB.",
     Refusal.TOO_MANY_EVENTS: "Send at most 50 events a request.",
     Refusal.NO_EVENTS: "Send a list `events` with at least one event.",
     Refusal.ORIGIN_NOT_ALLOWED: "Add the page's origin to SHOP_ORIGINS.",

@@ -221,7 +221,11 @@ def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path):
             2,
             "settled: GOOGLE_CLOUD_PROJECT is missing; write the project's id, like my-shop-123\n",
         ),
-        ({"STORE": "sqlite:/nowhere"}, 2, "settled: STORE names no file: /nowhere\n"),
+        (
+            {"STORE": "sqlite:/nowhere"},
+            2,
+            "settled: STORE names no file: /nowhere; mistyped, or nothing has come in there yet\n",
+        ),
         (
             {"STORE": f"sqlite:{tmp_path / 'no.sqlite'}"},
             1,

@@ -158,16 +158,6 @@ run "an_origin_is_one_host" {
   expect_failures = [var.shop]
 }
 
-run "a_trial_is_no_purchase" {
-  command = plan
-
-  variables {
-    policies = { trial_event = "Purchase" }
-  }
-
-  expect_failures = [var.policies]
-}
-
 run "there_are_three_ways_to_a_domain" {
   command = plan
 
@@ -393,6 +383,16 @@ run "a_refund_is_no_standard_event" {
 
   variables {
     policies = { refund_event = "Purchase" }
+  }
+
+  expect_failures = [var.policies]
+}
+
+run "a_trial_is_no_purchase" {
+  command = plan
+
+  variables {
+    policies = { trial_event = "Purchase" }
   }
 
   expect_failures = [var.policies]
