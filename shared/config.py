@@ -208,7 +208,7 @@ def policies(env: Env) -> "Policies":
         unmatched=parsed(env, "UNMATCHED", environment.word(Unmatched), Unmatched.SEND),
         purchase_value=parsed(env, "PURCHASE_VALUE", environment.word(PurchaseValue), "total"),
         renewal_event=parsed(env, "RENEWAL_EVENT", environment.event_or_none, "none"),
-        trial_event=parsed(env, "TRIAL_EVENT", environment.event_or_none, "none"),
+        trial_event=parsed(env, "TRIAL_EVENT", environment.trial_event_or_none, "none"),
         refund_event=parsed(env, "REFUND_EVENT", environment.custom_event_or_none, "none"),
         direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", environment.flag, "false"),
         match_for=parsed(env, "MATCH_FOR", environment.duration, "15m"),

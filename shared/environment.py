@@ -116,19 +116,31 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
+# Meta compares names exactly: "purchase" would be another event, and no Purchase.
+_AS_META_SPELLS_IT = {name.lower(): name for name in STANDARD}
+
+
 def event_or_none(text: str) -> str | None:
-    """Read the name of an event, or `none`."""
-    if text == "none":
+    """Read the name of an event, in Meta's own spelling where it is Meta's, or `none`."""
+    if text.lower() == "none":
         return None
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}", text):
         raise ValueError("write none, or the name of an event")
-    return text
+    return _AS_META_SPELLS_IT.get(text.lower(), text)
+
+
+def trial_event_or_none(text: str) -> str | None:
+    """Read the name of an event that is no Purchase, since no money moved, or `none`."""
+    name = event_or_none(text)
+    if name == "Purchase":
+        raise ValueError("write none, StartTrial, or a name of your own; a trial is no Purchase")
+    return name
 
 
 def custom_event_or_none(text: str) -> str | None:
     """Read the name of an event that is none of Meta's own, or `none`."""
     name = event_or_none(text)
-    if name is not None and name.lower() in {known.lower() for known in STANDARD}:
+    if name in STANDARD:
         raise ValueError("write none, or a name that is not one of Meta's standard events")
     return name
 

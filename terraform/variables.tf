@@ -243,6 +243,10 @@ variable "policies" {
     error_message = "policies.refund_event: write none, or a name that is none of Meta's standard events, like \"Refund\"."
   }
   validation {
+    condition     = lower(var.policies.trial_event) != "purchase"
+    error_message = "policies.trial_event: write none, StartTrial, or a name of your own; a trial is no Purchase."
+  }
+  validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
     error_message = "policies.unmatched: write send or withhold."
   }

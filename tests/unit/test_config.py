@@ -122,6 +122,8 @@ MALFORMED = [
     ("COOKIE_DOMAIN", "shop.example;x"),
     ("STRIPE_API_KEY", "rk_live_pasted_by_mistake"),
     ("RENEWAL_EVENT", "<script>"),
+    ("TRIAL_EVENT", "Purchase"),
+    ("TRIAL_EVENT", "purchase"),
     ("REFUND_EVENT", "purchase"),
     ("REFUND_EVENT", "<script>"),
     ("MATCH_FOR", "soon"),
@@ -154,11 +156,29 @@ def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
         ("none", set()),
         ("", {"PageView"}),
         ("PageView, ViewContent ,", {"PageView", "ViewContent"}),
+        ("pageview,Own", {"PageView", "Own"}),
     ],
 )
 def test_what_goes_first_is_a_list_of_names_or_none(value, names):
     assert CollectSettings.from_env(ENV | {"SHED_EVENTS": value}).shed == names
     assert DispatchSettings.from_env(ENV | {"SHED_EVENTS": value}).shed == names
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("none", None),
+        ("None", None),
+        ("purchase", "Purchase"),
+        ("SUBSCRIBE", "Subscribe"),
+        ("Renewed", "Renewed"),
+    ],
+)
+def test_the_name_of_one_of_metas_events_is_spelled_as_meta_does(value, name):
+    """Meta compares names exactly: "purchase" would be filed as another event."""
+    settings = StripeWebhookSettings.from_env(ENV | {"RENEWAL_EVENT": value})
+
+    assert settings.policies.renewal_event == name
 
 
 def test_a_budget_is_a_number_of_events_a_second():

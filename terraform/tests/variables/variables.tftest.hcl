@@ -348,6 +348,16 @@ run "a_refund_is_no_standard_event" {
   expect_failures = [var.policies]
 }
 
+run "a_trial_is_no_purchase" {
+  command = plan
+
+  variables {
+    policies = { trial_event = "Purchase" }
+  }
+
+  expect_failures = [var.policies]
+}
+
 run "the_unmatched_are_sent_or_withheld" {
   command = plan
 
