@@ -180,6 +180,10 @@ def wait(text: str) -> timedelta:
 _AS_META_SPELLS_IT = {name.lower(): name for name in STANDARD}
 
 
+# Meta compares names exactly: "purchase" would be another event, and no Purchase.
+_AS_META_SPELLS_IT = {name.lower(): name for name in STANDARD}
+
+
 def event_or_none(text: str) -> str | None:
     """Read the name of an event, in Meta's own spelling where it is Meta's, or `none`."""
     if text.lower() == "none":

@@ -52,6 +52,8 @@ def _with_order(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
         return purchase
     other = aliases.get((purchase.stripe.subscription_id if is_first else purchase.sale_key) or "")
     says = Order(other.event_id, other.order_id) if other else Order()
+    if says == purchase.if_first == Order():
+        return purchase
     event_id = purchase.if_first.event_id or says.event_id
     is_derived = purchase.event_id == event_id_of(purchase.sale_key, None)
     # An id that the Pixel may have said stays.
