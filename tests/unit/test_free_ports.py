@@ -3,15 +3,28 @@
 import os
 import socket
 
+import pytest
+
 from scripts.local import addresses
 from scripts.local.addresses import free_ports
 
 
-def test_ports_are_different_and_none_of_those_that_are_spoken_for():
-    first = free_ports(20)
-    second = free_ports(20, taken=first)
+@pytest.fixture(autouse=True)
+def nothing_was_given_before(monkeypatch):
+    monkeypatch.setattr(addresses, "_given", set())
 
-    assert len({*first, *second}) == 40
+
+def test_no_port_is_given_twice_although_nothing_listens_there_yet():
+    given = [port for _ in range(8) for port in free_ports(20)]
+
+    assert len(set(given)) == len(given)
+
+
+def test_what_somebody_else_has_spoken_for_is_not_given(monkeypatch):
+    monkeypatch.setattr(addresses, "_PORTS", range(15_000, 15_010))
+    monkeypatch.setattr(addresses, "is_free", lambda _: True)
+
+    assert set(free_ports(5, taken=range(15_000, 15_005))) == set(range(15_005, 15_010))
 
 
 def test_processes_that_choose_at_once_choose_from_shares_of_their_own(monkeypatch):
