@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from shared import environment
+from shared import forms
 from shared.domain.consent import ConsentRule
 from shared.environment import Env, optional, parsed
 
@@ -29,10 +29,10 @@ class StoreSettings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
-            project=parsed(env, "GOOGLE_CLOUD_PROJECT", environment.project),
-            database=parsed(env, "FIRESTORE_DATABASE", environment.database, "(default)"),
-            sqlite_path=parsed(env, "STORE", environment.store, "firestore"),
-            emulator=optional(env, "FIRESTORE_EMULATOR_HOST", environment.host_and_port),
+            project=parsed(env, "GOOGLE_CLOUD_PROJECT", forms.project),
+            database=parsed(env, "FIRESTORE_DATABASE", forms.database, "(default)"),
+            sqlite_path=parsed(env, "STORE", forms.store, "firestore"),
+            emulator=optional(env, "FIRESTORE_EMULATOR_HOST", forms.host_and_port),
         )
 
 
@@ -53,11 +53,11 @@ class TaskSettings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
-            endpoint=optional(env, "CLOUD_TASKS_ENDPOINT", environment.host_and_port),
-            events_queues=parsed(env, "EVENTS_QUEUE", environment.queue_names),
-            purchases_queues=parsed(env, "PURCHASES_QUEUE", environment.queue_names),
-            dispatch_url=parsed(env, "DISPATCH_URL", environment.url),
-            service_account=optional(env, "TASKS_SERVICE_ACCOUNT", environment.service_account),
+            endpoint=optional(env, "CLOUD_TASKS_ENDPOINT", forms.host_and_port),
+            events_queues=parsed(env, "EVENTS_QUEUE", forms.queue_names),
+            purchases_queues=parsed(env, "PURCHASES_QUEUE", forms.queue_names),
+            dispatch_url=parsed(env, "DISPATCH_URL", forms.url),
+            service_account=optional(env, "TASKS_SERVICE_ACCOUNT", forms.service_account),
         )
 
 
@@ -83,13 +83,13 @@ class CollectSettings:
         return cls(
             store=StoreSettings.from_env(env),
             tasks=TaskSettings.from_env(env),
-            origins=parsed(env, "SHOP_ORIGINS", environment.origins),
-            trusted_proxy_hops=parsed(env, "TRUSTED_PROXY_HOPS", environment.hops, "0"),
-            cookie_domain=parsed(env, "COOKIE_DOMAIN", environment.domain_or_empty, "") or None,
+            origins=parsed(env, "SHOP_ORIGINS", forms.origins),
+            trusted_proxy_hops=parsed(env, "TRUSTED_PROXY_HOPS", forms.hops, "0"),
+            cookie_domain=parsed(env, "COOKIE_DOMAIN", forms.domain_or_empty, "") or None,
             consent=consent_rule(env),
-            session_kept_for=timedelta(days=parsed(env, "SESSION_DAYS", environment.days, "90")),
+            session_kept_for=timedelta(days=parsed(env, "SESSION_DAYS", forms.days, "90")),
             shed=shed(env),
-            events_per_second=parsed(env, "EVENT_BUDGET", environment.number_or_none, "none"),
+            events_per_second=parsed(env, "EVENT_BUDGET", forms.number_or_none, "none"),
         )
 
 
@@ -105,7 +105,7 @@ class StripeWebhookSettings:
         return cls(
             store=StoreSettings.from_env(env),
             tasks=TaskSettings.from_env(env),
-            webhook_secrets=parsed(env, "STRIPE_WEBHOOK_SECRETS", environment.references),
+            webhook_secrets=parsed(env, "STRIPE_WEBHOOK_SECRETS", forms.references),
             policies=policies(env),
         )
 
@@ -123,11 +123,11 @@ class MetaSettings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
-            graph_url=parsed(env, "META_GRAPH_URL", environment.url, "https://graph.facebook.com"),
-            api_version=parsed(env, "META_API_VERSION", environment.api_version, "v26.0"),
-            dataset_id=parsed(env, "META_DATASET_ID", environment.digits),
-            test_event_code=optional(env, "META_TEST_EVENT_CODE", environment.test_event_code),
-            access_token=parsed(env, "META_ACCESS_TOKEN", environment.reference),
+            graph_url=parsed(env, "META_GRAPH_URL", forms.url, "https://graph.facebook.com"),
+            api_version=parsed(env, "META_API_VERSION", forms.api_version, "v26.0"),
+            dataset_id=parsed(env, "META_DATASET_ID", forms.digits),
+            test_event_code=optional(env, "META_TEST_EVENT_CODE", forms.test_event_code),
+            access_token=parsed(env, "META_ACCESS_TOKEN", forms.reference),
         )
 
     @property
@@ -145,8 +145,8 @@ class StripeSettings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
-            api_base=parsed(env, "STRIPE_API_BASE", environment.url, "https://api.stripe.com"),
-            api_key=parsed(env, "STRIPE_API_KEY", environment.reference),
+            api_base=parsed(env, "STRIPE_API_BASE", forms.url, "https://api.stripe.com"),
+            api_key=parsed(env, "STRIPE_API_KEY", forms.reference),
         )
 
 
@@ -199,24 +199,24 @@ def policies(env: Env) -> "Policies":
     from shared.domain.policies import Policies, PurchaseValue, Unmatched  # noqa: PLC0415
 
     return Policies(
-        livemode=parsed(env, "STRIPE_LIVEMODE", environment.flag, "true"),
+        livemode=parsed(env, "STRIPE_LIVEMODE", forms.flag, "true"),
         consent=consent_rule(env),
-        unmatched=parsed(env, "UNMATCHED", environment.word(Unmatched), Unmatched.SEND),
-        purchase_value=parsed(env, "PURCHASE_VALUE", environment.word(PurchaseValue), "total"),
-        renewal_event=parsed(env, "RENEWAL_EVENT", environment.event_or_none, "none"),
-        trial_event=parsed(env, "TRIAL_EVENT", environment.trial_event_or_none, "none"),
-        refund_event=parsed(env, "REFUND_EVENT", environment.custom_event_or_none, "none"),
-        direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", environment.flag, "false"),
-        match_for=parsed(env, "MATCH_FOR", environment.wait, "15m"),
+        unmatched=parsed(env, "UNMATCHED", forms.word(Unmatched), Unmatched.SEND),
+        purchase_value=parsed(env, "PURCHASE_VALUE", forms.word(PurchaseValue), "total"),
+        renewal_event=parsed(env, "RENEWAL_EVENT", forms.event_or_none, "none"),
+        trial_event=parsed(env, "TRIAL_EVENT", forms.trial_event_or_none, "none"),
+        refund_event=parsed(env, "REFUND_EVENT", forms.custom_event_or_none, "none"),
+        direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", forms.flag, "false"),
+        match_for=parsed(env, "MATCH_FOR", forms.wait, "15m"),
     )
 
 
 def shed(env: Env) -> frozenset[str]:
-    return parsed(env, "SHED_EVENTS", environment.events_or_none, "PageView")
+    return parsed(env, "SHED_EVENTS", forms.events_or_none, "PageView")
 
 
 def consent_rule(env: Env) -> ConsentRule:
     return ConsentRule(
-        required=parsed(env, "CONSENT_REQUIRED", environment.flag, "true"),
-        regions=parsed(env, "CONSENT_REGIONS", environment.countries, ""),
+        required=parsed(env, "CONSENT_REQUIRED", forms.flag, "true"),
+        regions=parsed(env, "CONSENT_REGIONS", forms.countries, ""),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from shared import config, environment
+from shared import config, forms
 from shared.domain.policies import Policies
 from shared.domain.shedding import Budget
 
@@ -70,7 +70,7 @@ class Settings:
 
     @property
     def budget(self) -> Budget | None:
-        a_second = environment.number_or_none(self.chosen["EVENT_BUDGET"])
+        a_second = forms.number_or_none(self.chosen["EVENT_BUDGET"])
         return None if a_second is None else Budget(a_second)
 
     # As the oracle reads them.
