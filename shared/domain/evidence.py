@@ -1,10 +1,19 @@
 """Evidence: what an event adds to what we know by Stripe's ids."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.aliases import Alias, SettledIntent, event_id_alias, session_noted
+from shared.domain.aliases import Alias, SettledIntent, session_noted
+from shared.domain.checkout_evidence import (
+    as_checkout,
+    ended_without_money,
+    event_id_noted,
+    own_ids,
+    recovery_noted,
+    shared_ids,
+    with_checkout,
+    with_order,
+)
 from shared.domain.matching import Match
 from shared.domain.purchases import NoMatch
 from shared.domain.readings import (
@@ -60,7 +69,7 @@ def evidence_of(
             keys = (reading.sale_key,)
         case Link():
             aliases = _of_link(reading, session_id, event.created_at, kept_until)
-            keys = tuple(_own_ids(reading.objects))
+            keys = tuple(own_ids(reading.objects))
         case InvoicePayment():
             aliases = _of_invoice_payment(reading, kept_until)
             keys = (reading.invoice_id,)
@@ -72,46 +81,23 @@ def evidence_of(
     return Evidence(tuple(aliases), keys)
 
 
-def _own_ids(objects: StripeObjects) -> Iterator[str]:
-    """Give the ids that belong to one payment alone."""
-    ids = (objects.checkout_session_id, objects.payment_intent_id, objects.invoice_id)
-    return (each for each in ids if each is not None)
-
-
-def _shared_ids(objects: StripeObjects) -> Iterator[str]:
-    """Give the ids that later payments will carry too, if it is a subscription's."""
-    if objects.subscription_id is None:
-        return iter(())
-    ids = (objects.subscription_id, objects.customer_id)
-    return (each for each in ids if each is not None)
-
-
 def _of_settlement(
     reading: Settlement, event: StripeEvent, session_id: str | None, until: datetime
 ) -> list[Alias]:
     objects, payment = reading.objects, _received(reading, event, until)
     if not reading.is_marked:
         return payment
-    aliases = [Alias(each, until, session_id, reading.sale_key) for each in _own_ids(objects)]
+    aliases = [Alias(each, until, session_id, reading.sale_key) for each in own_ids(objects)]
     if payment:
         aliases = [replace(aliases[0], settled=payment[0].settled)]
-    aliases = [_with_checkout(_as_checkout(alias, objects), reading) for alias in aliases]
+    aliases = [with_checkout(as_checkout(alias, objects), reading) for alias in aliases]
     whose = reading.sale_key if reading.event_id is not None else objects.subscription_id
     own = reading.event_id or reading.if_first.event_id
-    aliases += _of_own_event_id(own, whose, reading.settled_at, until)
+    aliases += event_id_noted(own, whose, reading.settled_at, until)
     if objects.subscription_id is not None:
         aliases = [_as_invoice(alias, reading) for alias in aliases]
         aliases += _of_subscription(reading, session_id, until)
-    return aliases + _of_recovery(objects, event.created_at, until)
-
-
-def _of_own_event_id(
-    event_id: str | None, whose: str | None, at: datetime, until: datetime
-) -> list[Alias]:
-    """Note who carries an event_id of the shop's own, so that two who share one are seen."""
-    if event_id is None or whose is None:
-        return []
-    return [Alias(event_id_alias(event_id), until, money={whose: int(at.timestamp())})]
+    return aliases + recovery_noted(objects, event.created_at, until)
 
 
 def _received(reading: Settlement, event: StripeEvent, until: datetime) -> list[Alias]:
@@ -128,26 +114,6 @@ def _received(reading: Settlement, event: StripeEvent, until: datetime) -> list[
         event_id=event.id,
     )
     return [Alias(objects.payment_intent_id, until, settled=settled)]
-
-
-def _as_checkout(
-    alias: Alias, objects: StripeObjects, *, unpaid_at: datetime | None = None
-) -> Alias:
-    """Add what only a checkout has: what it recovers, what it brought, and whether it ended."""
-    alias = replace(alias, recovered_from=objects.recovered_from)
-    if alias.stripe_id != objects.checkout_session_id:
-        return alias
-    return replace(
-        alias,
-        invoice_id=objects.invoice_id if objects.subscription_id else None,
-        unpaid_at=unpaid_at,
-        ended=None if unpaid_at else True,
-    )
-
-
-def _ended_without_money(alias: Alias, objects: StripeObjects, how: NoMoney) -> Alias:
-    its_own = alias.stripe_id == objects.checkout_session_id
-    return replace(alias, ended_without=how) if its_own else alias
 
 
 def _as_invoice(alias: Alias, reading: Settlement) -> Alias:
@@ -173,16 +139,8 @@ def _of_subscription(reading: Settlement, session_id: str | None, until: datetim
             money=moved if each == reading.objects.subscription_id else {},
             sessions=named,
         )
-        for each in _shared_ids(reading.objects)
+        for each in shared_ids(reading.objects)
     ]
-
-
-def _of_recovery(objects: StripeObjects, at: datetime, until: datetime) -> list[Alias]:
-    """Note which checkout took the place of one that expired."""
-    before, checkout = objects.recovered_from, objects.checkout_session_id
-    if before is None or checkout is None:
-        return []
-    return [Alias(before, until, recovered_by={checkout: int(at.timestamp())})]
 
 
 def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetime) -> list[Alias]:
@@ -190,47 +148,29 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
     sale_key = objects.payment_intent_id if reading.says is NoMoney.UNPAID else None
     aliases = [
         Alias(each, until, session_id, sale_key if each != objects.invoice_id else None)
-        for each in _own_ids(objects)
+        for each in own_ids(objects)
     ]
     if reading.says is NoMoney.UNPAID:
-        aliases = [_with_checkout(alias, reading) for alias in aliases]
+        aliases = [with_checkout(alias, reading) for alias in aliases]
         aliases = [
-            _with_order(alias, reading) if alias.stripe_id == sale_key else alias
+            with_order(alias, reading) if alias.stripe_id == sale_key else alias
             for alias in aliases
         ]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
-    aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
+    aliases = [as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
     if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
-        aliases = [_ended_without_money(alias, objects, reading.says) for alias in aliases]
+        aliases = [ended_without_money(alias, objects, reading.says) for alias in aliases]
     named = session_noted(session_id, at)
-    for each in _shared_ids(objects):
+    for each in shared_ids(objects):
         alias = Alias(each, until, sessions=named)
         if each == objects.subscription_id:
-            alias = replace(_with_order(alias, reading), recovered_from=objects.recovered_from)
+            alias = replace(with_order(alias, reading), recovered_from=objects.recovered_from)
         aliases.append(alias)
     if reading.says is NoMoney.SUBSCRIPTION:
         # Of any other checkout the event that proves its money says so; it may never be paid.
         own = reading.order.event_id
-        aliases += _of_own_event_id(own, objects.subscription_id, at, until)
-    return aliases + _of_recovery(objects, at, until)
-
-
-def _with_order(alias: Alias, reading: Link) -> Alias:
-    return replace(alias, event_id=reading.order.event_id, order_id=reading.order.order_id)
-
-
-def _with_checkout(alias: Alias, reading: Settlement | Link) -> Alias:
-    """Keep what a checkout says of a payment that may be heard of alone."""
-    objects = reading.objects
-    if objects.checkout_session_id is None or alias.stripe_id != objects.payment_intent_id:
-        return alias
-    return replace(
-        alias,
-        checkout_session_id=objects.checkout_session_id,
-        tax_minor=reading.tax_minor,
-        shipping_minor=reading.shipping_minor,
-        country=reading.country,
-    )
+        aliases += event_id_noted(own, objects.subscription_id, at, until)
+    return aliases + recovery_noted(objects, at, until)
 
 
 def _of_invoice_payment(reading: InvoicePayment, until: datetime) -> list[Alias]:

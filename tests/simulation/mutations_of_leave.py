@@ -85,14 +85,14 @@ def release_without_writing_it_down(patch):
 
 @mutation_where(tells("one_event_id_for_two_orders"), everybody_agrees)
 def change_the_event_id_after_the_release(patch):
-    own = sales._with_own_event_id
+    own = sales.with_own_event_id
 
     def changes(purchase, aliases):
         return replace(
             own(replace(purchase, released_at=None), aliases), released_at=purchase.released_at
         )
 
-    patch.setattr(sales, "_with_own_event_id", changes)
+    patch.setattr(sales, "with_own_event_id", changes)
 
 
 # What is kept and said.

@@ -55,12 +55,12 @@ def _come_from_elsewhere(plan: Plan) -> Plan:
 
 @mutation_where(_HELD, _come_from_elsewhere)
 def judge_by_the_country_of_the_visit(patch):
-    up_to_date = sales._with_checkout
+    up_to_date = sales.with_checkout
 
     def stays_at_home(purchase, aliases):
         return replace(up_to_date(purchase, aliases), country=purchase.country)
 
-    patch.setattr(sales, "_with_checkout", stays_at_home)
+    patch.setattr(sales, "with_checkout", stays_at_home)
 
 
 # PURCHASE_VALUE.
@@ -73,7 +73,7 @@ def report_the_whole_price(patch):
 
 @mutation_where(invents, set_to(**_NET))
 def forget_the_tax_of_a_hold(patch):
-    patch.setattr(sales, "_with_checkout", lambda purchase, _aliases: purchase)
+    patch.setattr(sales, "with_checkout", lambda purchase, _aliases: purchase)
 
 
 # RENEWAL_EVENT, TRIAL_EVENT.
