@@ -64,7 +64,7 @@ locals {
       severity = "ERROR"
       every    = "60s"
       query    = "(sum by (service_name) (increase(${local._server_errors}[15m])) / sum by (service_name) (increase(${local._answers}[15m])) > ${var.alerts.error_ratio}) and (sum by (service_name) (increase(${local._server_errors}[15m])) >= 5)"
-      text     = "`error` on the function's lines says why: store_away and queue_away are Google's, secret_away is a secret without a value or a role that is missing, stripe_away is Stripe, internal is a defect. Browsers and Stripe try again."
+      text     = "`error` on the function's lines says why: store_away and queue_away are Google's, secret_away is a secret without a value or a role that is missing, stripe_away is Stripe, or a key that it refuses (`reason` key_refused), internal is a defect. Browsers and Stripe try again."
     }
     repair_stopped = {
       title    = "reconcile has not run for 15 minutes"
