@@ -1,6 +1,6 @@
 """What Stripe's own books say where an event leaves a question open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from shared.adapters.stripe_api import StripeApi, objects_of, path_of
@@ -34,10 +34,11 @@ class StripeApiBooks:
         invoice = self._api.get(path_of(_INVOICES, invoice_id), {"expand": ["payments"]})
         if invoice is None:
             return None
-        part = self._stripe_part(invoice)
+        paid = self._paid(invoice)
+        part = _stripe_part(invoice, paid)
         opening = invoice.get("billing_reason") == "subscription_create"
         is_first = (opening and part > 0) or not self._has_earlier_money(invoice)
-        return InvoiceTruth(stripe_part_minor=part, is_first=is_first)
+        return InvoiceTruth(part, is_first, _payment_ids(invoice, paid))
 
     def invoice_of(self, payment_intent_id: str) -> str | None:
         asked = {"type": "payment_intent", "payment_intent": payment_intent_id}
@@ -68,18 +69,12 @@ class StripeApiBooks:
         return any(
             minor_or_zero(other.get("amount_paid")) > 0
             and _came_before(other, invoice)
-            and self._stripe_part(other) > 0
+            and _stripe_part(other, self._paid(other)) > 0
             for other in self._api.every(_INVOICES, asked)
         )
 
-    def _stripe_part(self, invoice: JsonObject) -> int:
-        """Sum what moved through Stripe, in minor units."""
-        paid = [one for one in self._payments(invoice) if one.get("status") == "paid"]
-        if paid:
-            return sum(
-                minor_or_zero(one.get("amount_paid")) for one in paid if _is_through_stripe(one)
-            )
-        return _without_payments(invoice)
+    def _paid(self, invoice: JsonObject) -> list[JsonObject]:
+        return [one for one in self._payments(invoice) if one.get("status") == "paid"]
 
     def _payments(self, invoice: JsonObject) -> Iterator[JsonObject]:
         """Read the expanded payments, or all of them anew where one page did not hold them."""
@@ -116,6 +111,24 @@ def _item_price(item: JsonObject, quantity: int) -> Decimal | None:
     # Three pieces for 10.00 have no exact price; Meta is told none rather than a rounded one.
     each, rest = divmod(total, quantity)
     return None if rest else major_units(each, currency)
+
+
+def _stripe_part(invoice: JsonObject, paid: Sequence[JsonObject]) -> int:
+    """Sum what moved through Stripe, in minor units."""
+    if paid:
+        return sum(minor_or_zero(one.get("amount_paid")) for one in paid if _is_through_stripe(one))
+    return _without_payments(invoice)
+
+
+def _payment_ids(invoice: JsonObject, paid: Sequence[JsonObject]) -> tuple[str, ...]:
+    """Name what moved it; before 2025-03-31.basil an invoice names one payment itself."""
+    payments = [json_object(one.get("payment")) for one in paid if _is_through_stripe(one)]
+    named = (
+        [payment.get(str(payment.get("type"))) for payment in payments]
+        if paid
+        else [invoice.get("payment_intent") or invoice.get("charge")]
+    )
+    return tuple(found for each in named if (found := stripe_id(each)) is not None)
 
 
 def _without_payments(invoice: JsonObject) -> int:

@@ -32,7 +32,8 @@ def _with_invoice(purchase: Purchase, books: StripeBooks) -> Purchase:
     part = truth.stripe_part_minor if part is None else part
     if kind is Kind.UNSURE and part > 0:
         kind = Kind.FIRST if truth.is_first else Kind.RENEWAL
-    return replace(purchase, kind=kind, stripe_part_minor=part)
+    paid_by = tuple(sorted({*purchase.payment_ids, *truth.payment_ids}))
+    return replace(purchase, kind=kind, stripe_part_minor=part, payment_ids=paid_by)
 
 
 def _without_invoice(purchase: Purchase, books: StripeBooks) -> Purchase:

@@ -13,7 +13,6 @@ from shared.adapters.stripe_lists import StripeApiLists
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import Cursor, Listed
 from shared.usecases.ports.errors import StripeUnavailableError
-from shared.usecases.ports.stripe import InvoiceTruth
 
 KEY = "rk_test_reader"
 DAY_0 = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
@@ -90,6 +89,10 @@ class Account:
         )
 
 
+def money_of(truth):
+    return truth.stripe_part_minor, truth.is_first
+
+
 PAID = {"amount_paid": 100, "status": "paid", "payment": {"type": "charge"}}
 
 
@@ -117,21 +120,21 @@ def test_an_invoice_that_stripe_does_not_know_has_no_truth(books):
 def test_the_opening_invoice_of_a_subscription_is_its_first_money(account, books):
     account.invoice("in_1", ("payment_intent", 1900), billing_reason="subscription_create")
 
-    assert books.invoice("in_1") == InvoiceTruth(1900, is_first=True)
+    assert money_of(books.invoice("in_1")) == (1900, True)
 
 
 def test_after_a_trial_the_first_paid_cycle_is_the_first_money(account, books):
     account.invoice("in_trial", billing_reason="subscription_create")
     account.invoice("in_cycle", ("payment_intent", 1900), day=14)
 
-    assert books.invoice("in_cycle") == InvoiceTruth(1900, is_first=True)
+    assert money_of(books.invoice("in_cycle")) == (1900, True)
 
 
 def test_a_cycle_after_money_is_a_renewal(account, books):
     account.invoice("in_1", ("payment_intent", 1900), billing_reason="subscription_create")
     account.invoice("in_2", ("payment_intent", 1900), day=30)
 
-    assert books.invoice("in_2") == InvoiceTruth(1900, is_first=False)
+    assert money_of(books.invoice("in_2")) == (1900, False)
 
 
 def test_money_of_another_subscription_makes_no_renewal(account, books):
@@ -139,7 +142,7 @@ def test_money_of_another_subscription_makes_no_renewal(account, books):
     account.invoice("in_other", ("payment_intent", 1900), parent=other)
     account.invoice("in_1", ("payment_intent", 1900), day=30)
 
-    assert books.invoice("in_1") == InvoiceTruth(1900, is_first=True)
+    assert money_of(books.invoice("in_1")) == (1900, True)
 
 
 def test_an_invoice_paid_late_comes_after_a_younger_one_that_was_paid_before(account, books):
@@ -149,8 +152,8 @@ def test_an_invoice_paid_late_comes_after_a_younger_one_that_was_paid_before(acc
     account.invoice("in_old", ("payment_intent", 1900), day=1, paid_day=20)
     account.invoice("in_young", ("payment_intent", 1900), day=10)
 
-    assert books.invoice("in_old") == InvoiceTruth(1900, is_first=False)
-    assert books.invoice("in_young") == InvoiceTruth(1900, is_first=True)
+    assert money_of(books.invoice("in_old")) == (1900, False)
+    assert money_of(books.invoice("in_young")) == (1900, True)
 
 
 def test_of_two_invoices_paid_in_one_second_exactly_one_is_the_first(account, books):
@@ -164,7 +167,7 @@ def test_an_earlier_invoice_paid_outside_of_stripe_is_no_first_money(account, bo
     account.invoice("in_cash", ("payment_record", 1900))
     account.invoice("in_card", ("payment_intent", 1900), day=30)
 
-    assert books.invoice("in_card") == InvoiceTruth(1900, is_first=True)
+    assert money_of(books.invoice("in_card")) == (1900, True)
 
 
 def test_the_earlier_money_is_found_behind_many_pages(account, books):
@@ -173,7 +176,7 @@ def test_the_earlier_money_is_found_behind_many_pages(account, books):
         account.invoice(f"in_free_{month}", day=month)
     account.invoice("in_last", ("payment_intent", 1900), day=50)
 
-    assert books.invoice("in_last") == InvoiceTruth(1900, is_first=False)
+    assert money_of(books.invoice("in_last")) == (1900, False)
 
 
 STRIPES_PARTS = [
@@ -224,7 +227,7 @@ def test_the_opening_invoice_is_known_at_a_glance():
     }
     api = Answering({"/v1/invoices/in_1": opening})
 
-    assert StripeApiBooks(api).invoice("in_1") == InvoiceTruth(100, is_first=True)
+    assert money_of(StripeApiBooks(api).invoice("in_1")) == (100, True)
     assert api.asked == ["/v1/invoices/in_1"]
 
 
@@ -236,11 +239,34 @@ BEFORE_BASIL = [
 ]
 
 
+NAMED = [
+    ({"type": "payment_intent", "payment_intent": "pi_1"}, "paid", ("pi_1",)),
+    ({"type": "charge", "charge": {"id": "ch_1"}}, "paid", ("ch_1",)),
+    ({"type": "payment_record", "payment_record": "pr_1"}, "paid", ()),
+    ({"type": "payment_intent", "payment_intent": "pi_1"}, "open", ()),
+]
+
+
+@pytest.mark.parametrize(("payment", "status", "named"), NAMED)
+def test_what_moved_an_invoices_money_is_named(payment, status, named):
+    one = {"amount_paid": 100, "status": status, "payment": payment}
+    invoice = {"id": "in_1", "payments": {"data": [one], "has_more": False}}
+
+    assert (
+        StripeApiBooks(Answering({"/v1/invoices/in_1": invoice})).invoice("in_1").payment_ids
+        == named
+    )
+
+
 @pytest.mark.parametrize(("fields", "part"), BEFORE_BASIL)
 def test_an_invoice_in_the_shape_before_basil_is_read(fields, part):
     api = Answering({"/v1/invoices/in_1": {"id": "in_1", "amount_paid": 1900, **fields}})
 
-    assert StripeApiBooks(api).invoice("in_1") == InvoiceTruth(part, is_first=True)
+    truth = StripeApiBooks(api).invoice("in_1")
+
+    assert money_of(truth) == (part, True)
+    named = fields["payment_intent"] or fields["charge"]
+    assert truth.payment_ids == ((named,) if named else ())
 
 
 def test_an_invoice_that_says_nothing_of_its_payments_is_not_guessed_at():

@@ -57,7 +57,8 @@ class StripeAnswers:
             return None
         part = self._stripe_part(found)
         opens = found["billing_reason"] == "subscription_create" and part > 0
-        return InvoiceTruth(part, is_first=opens or not self._has_earlier_money(found))
+        is_first = opens or not self._has_earlier_money(found)
+        return InvoiceTruth(part, is_first, (*self._account.payments_of(invoice_id),))
 
     def _stripe_part(self, invoice: dict) -> int:
         return sum(self._account.payments_of(invoice["id"]).values())

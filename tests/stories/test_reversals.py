@@ -230,3 +230,21 @@ def test_a_refund_that_met_a_queue_that_was_away_is_told_after_the_next_relay(ac
     shop.dispatches()
 
     assert len(refunds_told(shop)) == 1
+
+
+def test_a_refund_is_known_by_the_invoices_payment_that_stripe_names_when_asked(new_account):
+    """
+    No event says what paid the invoice; whoever asks Stripe whose money it is learns that too.
+    """
+    checkout = new_account.subscribes(1900, paid=0, client_reference_id=ADA)
+    [intent] = new_account.is_paid(new_account.renews(checkout, 1900), 1900)
+    new_account.refunds(intent, 1900)
+    shop = Shop(new_account)
+
+    for event in new_account.events:
+        if event["type"] != "invoice_payment.paid":
+            shop.gets(event)
+    shop.comes_to_rest()
+
+    assert shop.told() == []
+    assert shop.rows()["in_2"] == withheld(1900, "refunded", refunded=1900, kind="first")

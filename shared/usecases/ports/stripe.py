@@ -21,11 +21,13 @@ class InvoiceTruth:
     What only Stripe's API can say of a paid invoice.
 
     `stripe_part_minor` is what moved through Stripe, without credit balance and out-of-band
-    money; `is_first` whether no earlier invoice of its subscription had such money.
+    money; `is_first` whether no earlier invoice of its subscription had such money;
+    `payment_ids` (`pi_…` or `ch_…`) what moved it, of which refunds tell.
     """
 
     stripe_part_minor: int
     is_first: bool
+    payment_ids: tuple[str, ...] = ()
 
 
 class StripeBooks(Protocol):
