@@ -162,14 +162,18 @@ class CollectEndpoint:
         declared = asked.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:12]) > _MOST_BYTES:
             return Refusal.TOO_BIG
-        body = bytearray()
-        async for chunk in asked.request.stream():
-            body += chunk
+        body, is_whole = b"", False
+        while not is_whole:
+            message = await asked.request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
             if len(body) > _MOST_BYTES:
                 return Refusal.TOO_BIG
+            is_whole = not message.get("more_body", False)
         if empty_is_fine and not body:
             return {}
-        return read_json(bytes(body))
+        return read_json(body)
 
     def _caller(self, asked: Asked, domain: str | None) -> Caller:
         peer = asked.request.client
