@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from shared import environment
 from shared.domain.consent import ConsentRule
-from shared.environment import Env, SettingError, parsed, required
+from shared.environment import Env, optional, parsed
 
 if TYPE_CHECKING:
     from shared.domain.policies import Policies
@@ -28,15 +28,11 @@ class StoreSettings:
 
     @classmethod
     def from_env(cls, env: Env) -> Self:
-        store = env.get("STORE") or "firestore"
-        kind, _, path = store.partition(":")
-        if (kind, bool(path)) not in {("firestore", False), ("sqlite", True)}:
-            raise SettingError(f"STORE is {store!r}; write firestore or sqlite:PATH")
         return cls(
-            project=required(env, "GOOGLE_CLOUD_PROJECT"),
-            database=env.get("FIRESTORE_DATABASE") or "(default)",
-            sqlite_path=path or None,
-            emulator=env.get("FIRESTORE_EMULATOR_HOST") or None,
+            project=parsed(env, "GOOGLE_CLOUD_PROJECT", environment.project),
+            database=parsed(env, "FIRESTORE_DATABASE", environment.database, "(default)"),
+            sqlite_path=parsed(env, "STORE", environment.store, "firestore"),
+            emulator=optional(env, "FIRESTORE_EMULATOR_HOST", environment.host_and_port),
         )
 
 
@@ -57,11 +53,11 @@ class TaskSettings:
     @classmethod
     def from_env(cls, env: Env) -> Self:
         return cls(
-            endpoint=env.get("CLOUD_TASKS_ENDPOINT") or None,
+            endpoint=optional(env, "CLOUD_TASKS_ENDPOINT", environment.host_and_port),
             events_queues=parsed(env, "EVENTS_QUEUE", environment.queue_names),
             purchases_queues=parsed(env, "PURCHASES_QUEUE", environment.queue_names),
             dispatch_url=parsed(env, "DISPATCH_URL", environment.url),
-            service_account=env.get("TASKS_SERVICE_ACCOUNT") or None,
+            service_account=optional(env, "TASKS_SERVICE_ACCOUNT", environment.service_account),
         )
 
 
@@ -130,7 +126,7 @@ class MetaSettings:
             graph_url=parsed(env, "META_GRAPH_URL", environment.url, "https://graph.facebook.com"),
             api_version=parsed(env, "META_API_VERSION", environment.api_version, "v26.0"),
             dataset_id=parsed(env, "META_DATASET_ID", environment.digits),
-            test_event_code=env.get("META_TEST_EVENT_CODE") or None,
+            test_event_code=optional(env, "META_TEST_EVENT_CODE", environment.test_event_code),
             access_token=parsed(env, "META_ACCESS_TOKEN", environment.reference),
         )
 
@@ -208,10 +204,10 @@ def policies(env: Env) -> "Policies":
         unmatched=parsed(env, "UNMATCHED", environment.word(Unmatched), Unmatched.SEND),
         purchase_value=parsed(env, "PURCHASE_VALUE", environment.word(PurchaseValue), "total"),
         renewal_event=parsed(env, "RENEWAL_EVENT", environment.event_or_none, "none"),
-        trial_event=parsed(env, "TRIAL_EVENT", environment.event_or_none, "none"),
+        trial_event=parsed(env, "TRIAL_EVENT", environment.trial_event_or_none, "none"),
         refund_event=parsed(env, "REFUND_EVENT", environment.custom_event_or_none, "none"),
         direct_payments=parsed(env, "STRIPE_DIRECT_PAYMENTS", environment.flag, "false"),
-        match_for=parsed(env, "MATCH_FOR", environment.duration, "15m"),
+        match_for=parsed(env, "MATCH_FOR", environment.wait, "15m"),
     )
 
 

@@ -1,3 +1,8 @@
+output "collect_host" {
+  description = "Where the shop's CDN or web server passes requests on to; null behind the load balancer, which closes it."
+  value       = var.domain.mode == "load_balancer" ? null : trimprefix(local.urls["collect"], "https://")
+}
+
 output "collect_url" {
   description = "Where browsers reach collect."
   value       = local.collect_url
@@ -20,6 +25,13 @@ output "kept_on_destroy" {
     "Its backups, until they are ${var.firestore.backups_kept_for_days} days old: gcloud firestore backups list --project=${var.project_id}",
     "The bucket that Cloud Functions made for itself: gcloud storage rm --recursive gs://${local.google_sources_bucket}",
     "Logs, for 30 days, and the APIs, switched on.",
+  ])
+}
+
+output "operator_settings" {
+  description = "The settings of ./scripts/settled, for a shell: eval \"$(terraform output -raw operator_settings)\""
+  value = join("\n", [
+    for name, value in merge(local._store_settings, local._task_settings) : "export ${name}='${value}'"
   ])
 }
 

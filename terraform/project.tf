@@ -39,11 +39,13 @@ resource "google_project_service" "api" {
   disable_on_destroy = false
 }
 
-# An API refuses calls for some seconds after it was switched on.
+# An API refuses calls for some seconds after it was switched on: one that joins later too, like the
+# load balancer's, so the wait is made anew with the list. `project` stays known, and all the rest stands.
 resource "time_sleep" "apis" {
   create_duration = "60s"
 
   triggers = {
+    apis    = join(" ", sort(keys(google_project_service.api)))
     project = one(distinct([for api in google_project_service.api : api.project]))
   }
 }

@@ -20,6 +20,9 @@ locals {
   _purchases_at_once = max(1, floor(local._capacity / 4 / var.queues.purchases_shards))
   _events_at_once    = max(1, floor((local._capacity - local._purchases_at_once * var.queues.purchases_shards) / var.queues.events_shards))
 
+  # Cloud Tasks refuses a queue that would hand out more at once.
+  _at_once_at_most = 5000
+
   # Which queues a function's code puts tasks into; tests/terraform derives the same from the code.
   enqueues = {
     collect        = ["events"]
@@ -41,7 +44,7 @@ resource "google_cloud_tasks_queue" "events" {
 
   rate_limits {
     max_dispatches_per_second = 500
-    max_concurrent_dispatches = local._events_at_once
+    max_concurrent_dispatches = min(local._events_at_once, local._at_once_at_most)
   }
 
   # 10 s, 20, 40 … 43 minutes, then every hour: the 7 days in which Meta takes events.
@@ -68,7 +71,7 @@ resource "google_cloud_tasks_queue" "purchases" {
 
   rate_limits {
     max_dispatches_per_second = 100
-    max_concurrent_dispatches = local._purchases_at_once
+    max_concurrent_dispatches = min(local._purchases_at_once, local._at_once_at_most)
   }
 
   # 5 s, 10, 20 … then every ten minutes: quick when Meta is back. The ledger remembers anyway.

@@ -72,6 +72,11 @@ variable "consent" {
     condition     = alltrue([for country in var.consent.regions : can(regex("^[A-Z]{2}$", country))])
     error_message = "consent.regions: write ISO 3166 codes like [\"DE\", \"FR\"], or leave it empty for everywhere."
   }
+  validation {
+    # Nobody comes from there, so nobody would be asked.
+    condition     = alltrue([for country in var.consent.regions : country != "EU" && country != "UK"])
+    error_message = "consent.regions: EU and UK are no countries' codes; write each country by itself, like [\"DE\", \"FR\", \"GB\"]."
+  }
 }
 
 variable "domain" {
@@ -160,6 +165,15 @@ variable "functions" {
     condition     = alltrue([for size in values(var.functions) : size.memory == null || can(regex("^[0-9]+(Mi|Gi)$", size.memory))])
     error_message = "functions.*.memory: write an amount like \"512Mi\" or \"1Gi\"."
   }
+  # Google says the next two only once everything is built. Left out is 1 CPU, and 512Mi.
+  validation {
+    condition     = alltrue([for size in values(var.functions) : !try(size.cpu >= 4, false) || try(tonumber(trimsuffix(size.memory, "Gi")) >= size.cpu / 2, tonumber(trimsuffix(size.memory, "Mi")) >= size.cpu * 512, false)])
+    error_message = "functions.*.memory: Cloud Run takes 4 CPUs with 2Gi or more, and 8 with 4Gi or more; write memory beside cpu."
+  }
+  validation {
+    condition     = alltrue([for size in values(var.functions) : try(tonumber(trimsuffix(size.memory, "Gi")) <= 4 * coalesce(size.cpu, 1), tonumber(trimsuffix(size.memory, "Mi")) <= 4096 * coalesce(size.cpu, 1), true)])
+    error_message = "functions.*.memory: Cloud Run takes up to 4Gi a CPU; write cpu beside memory."
+  }
   validation {
     condition     = alltrue([for size in values(var.functions) : try(contains(range(1, 1001), size.concurrency), size.concurrency == null)])
     error_message = "functions.*.concurrency: write 1 to 1000 requests at once."
@@ -187,7 +201,7 @@ variable "labels" {
 }
 
 variable "meta" {
-  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything goes to Events Manager's test page and counts for nothing."
+  description = "Which of Meta's datasets (pixels) is told, in which version of the Graph API. With `test_event_code` everything is shown on Events Manager's test page, and Meta counts it all the same: take it out before real visitors come."
   type = object({
     api_version     = optional(string, "v26.0")
     dataset_id      = string
@@ -224,8 +238,8 @@ variable "policies" {
   nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{1,7}[smhd]?$", var.policies.match_for))
-    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"."
+    condition     = can(regex("^[0-9]{1,6}[smhd]?$", var.policies.match_for))
+    error_message = "policies.match_for: write a number of seconds, or like \"15m\", \"2h\", \"1d\"; at most 6d."
   }
   validation {
     condition     = contains(["total", "net_of_tax_and_shipping"], var.policies.purchase_value)
@@ -241,6 +255,10 @@ variable "policies" {
       "lead", "pageview", "purchase", "schedule", "search", "starttrial", "submitapplication", "subscribe", "viewcontent",
     ], lower(var.policies.refund_event))
     error_message = "policies.refund_event: write none, or a name that is none of Meta's standard events, like \"Refund\"."
+  }
+  validation {
+    condition     = lower(var.policies.trial_event) != "purchase"
+    error_message = "policies.trial_event: write none, StartTrial, or a name of your own; a trial is no Purchase."
   }
   validation {
     condition     = contains(["send", "withhold"], var.policies.unmatched)
@@ -273,7 +291,7 @@ variable "project_id" {
 }
 
 variable "queues" {
-  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
+  description = "`events_shards`, `purchases_shards`: one queue hands out 500 tasks a second at most; more need more queues. Fewer than before delete those left out, with the events that wait on them; purchases come back by the relay. `suffix`: Cloud Tasks keeps a deleted queue's name blocked for a week, so whoever destroys and applies again within it writes another one."
   type = object({
     events_shards    = optional(number, 1)
     purchases_shards = optional(number, 1)
@@ -335,6 +353,10 @@ variable "shop" {
   validation {
     condition     = length(var.shop.origins) > 0 && alltrue([for origin in var.shop.origins : can(regex("^https://[^\\s/?#@]+$", origin))])
     error_message = "shop.origins: write origins like [\"https://shop.example\"]: https, and nothing after the host."
+  }
+  validation {
+    condition     = alltrue([for origin in var.shop.origins : can(regex("//[A-Za-z0-9_][A-Za-z0-9._-]*(:[0-9]{1,5})?$", origin))])
+    error_message = "shop.origins: write each host whole, as a browser sends it: no *, and an IDN as xn--."
   }
   validation {
     condition     = var.shop.cookie_domain == null || can(regex("^([a-z0-9-]+\\.)+[a-z0-9-]+$", var.shop.cookie_domain))

@@ -215,7 +215,12 @@ class FakeBooks:
         self.paid_invoices: dict[str, str] = {}
         self.carts: dict[str, tuple[Content, ...]] = {}
         self.asked: list[str] = []
+        self.accounts: list[str | None] = []
         self.away = Away(StripeUnavailableError)
+
+    def of(self, account: str | None) -> "FakeBooks":
+        self.accounts.append(account)
+        return self
 
     def invoice(self, invoice_id: str) -> InvoiceTruth | None:
         self.asked.append(invoice_id)

@@ -7,7 +7,6 @@ from pathlib import Path
 from scripts.cli.errors import AskedWronglyError
 
 _SETTINGS = {
-    "GOOGLE_CLOUD_PROJECT": "project",
     "STORE": "store",
     "FIRESTORE_EMULATOR_HOST": "firestore_emulator_host",
     "CLOUD_TASKS_ENDPOINT": "cloud_tasks",
@@ -21,7 +20,8 @@ def settings_in(ready_file: Path) -> Mapping[str, str]:
     """Read the settings by which the command finds that stack's store and queues."""
     try:
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
-        return {name: str(ready[key]) for name, key in _SETTINGS.items() if key in ready}
-    except (OSError, ValueError, TypeError) as error:
+        found = {name: str(ready[key]) for name, key in _SETTINGS.items() if key in ready}
+        return found | {"GOOGLE_CLOUD_PROJECT": str(ready["project"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
         advice = "write the path that ./scripts/dev --ready-file was given"
         raise AskedWronglyError(f"{ready_file} is no ready file; {advice}") from error

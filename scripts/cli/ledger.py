@@ -62,7 +62,9 @@ def _sqlite(path: Path) -> Iterator[Store]:
 
     if not path.is_file():
         # SQLite would make an empty one, and the statement would say that nothing was sold.
-        raise AskedWronglyError(f"STORE names no file: {path}")
+        raise AskedWronglyError(
+            f"STORE names no file: {path}; mistyped, or nothing has come in there yet"
+        )
     store = SqliteStore(path)
     try:
         yield Store(

@@ -11,6 +11,7 @@ from scripts.cli.cost import cost
 from scripts.cli.errors import one_line_errors
 from scripts.cli.laptop import settings_in
 from scripts.cli.statement import statement
+from scripts.local.proxies import past_proxies
 
 # Plain text, as errors are one line and help is often piped.
 app = typer.Typer(
@@ -43,3 +44,4 @@ def settled(
             # What stands in the environment wins, as it does for the stack.
             for name, value in settings_in(ready_file).items():
                 os.environ.setdefault(name, value)
+        os.environ.update(past_proxies(os.environ))

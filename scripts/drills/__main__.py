@@ -33,7 +33,7 @@ from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 from scripts.local.plan import Place, PlanError
 from scripts.local.processes import NotReadyError, Processes, ProgramDiedError
-from scripts.local.stack import past_proxies
+from scripts.local.proxies import past_proxies
 
 _DRILLS: Final[Mapping[str, Callable[[Stage], None]]] = {
     drill.__name__: drill for drill in (outage, crash, storage, storm)

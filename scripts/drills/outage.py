@@ -45,7 +45,7 @@ def phases(share: int) -> tuple[Phase, ...]:
         Phase("connections refused", ("unreachable:",)),
         Phase("190, a dead token", ("misconfigured:", "paused:"), (_DEAD_TOKEN,)),
         Phase("events_received 0", ("not_received:",), (_NOT_RECEIVED,)),
-        Phase("5xx", ("broken:",), ({"fault": "html_502", **some}, _BROKEN)),
+        Phase("5xx", ("broken:", "ambiguous:http_502"), ({"fault": "html_502", **some}, _BROKEN)),
         Phase("429", ("throttled:",), (_THROTTLED,)),
         Phase("slow beyond the timeout", ("ambiguous:ReadTimeout",), (too_slow, _BROKEN)),
         Phase("reset after commit", ("ambiguous:ConnectionError",), (cut_off, _BROKEN)),

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a shell says of a program that Ctrl-C ended.
+_INTERRUPTED = 130
 
 
 class SetupError(Exception):
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
         python = prepare(ROOT)
     except SetupError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        _say("Stopped before .venv was complete; the next run goes on with it")
+        sys.exit(_INTERRUPTED)
     # Only this checkout is importable by path, wherever the command was called from.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONHOME", None)

@@ -18,6 +18,11 @@ from typing import IO
 from scripts.local.bootstrap import ROOT
 from scripts.local.tools import Missing, find_chromium, install_chromium, missing_tools
 
+_HELP = """\
+scripts/test                       every test and check there is; CI=true lets nothing be skipped
+scripts/test tests/unit            one folder, with pytest alone
+scripts/test tests/unit/test_fbc.py -k click
+scripts/test -h | --help           this; whatever else is said goes to pytest"""
 _PYTEST = (sys.executable, "-m", "pytest")
 # Two, as that is what a small CI machine has. A module's tests stay together, so that the stack
 # they share is started once. (xdist 3.8's loadgroup groups nothing under pytest 9.2.)
@@ -53,6 +58,9 @@ class Checked:
 
 def main(arguments: Sequence[str]) -> int:
     """Return 0 when nothing failed."""
+    if list(arguments) in (["-h"], ["--help"]):
+        print(_HELP)
+        return 0
     if arguments:
         return subprocess.run([*_PYTEST, *arguments], check=False).returncode
     if find_chromium(os.environ.get("PATH", "")) is None:

@@ -15,10 +15,12 @@ from scripts.local.emulator import EmulatorError
 from scripts.local.java import JavaError
 from scripts.local.plan import Options, Place, PlanError
 from scripts.local.processes import NotReadyError, Processes, ProgramDiedError
+from scripts.local.proxies import past_proxies
 from scripts.local.stack import start
 
 # The demo waits for what it asks for by itself; this ends one that hangs.
 _DEMO_WITHIN_SECONDS = 180
+_HIGHEST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +66,8 @@ def _run(
 
 def _play(ready_file: Path, processes: Processes) -> int:
     command = [sys.executable, "-P", "-m", "scripts.local.demo", "--ready-file", str(ready_file)]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as demo:
+    environment = {**os.environ, **past_proxies(os.environ), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment) as demo:
         try:
             ended = lambda: demo.poll() is not None  # noqa: E731
             processes.wait_until(ended, within=_DEMO_WITHIN_SECONDS, what="the demo")
@@ -117,9 +120,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> tuple[Place, int]:
     name, _, number = text.partition("=")
-    if name not in list(Place) or not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}: write NAME=PORT, of " + ", ".join(Place))
+    if name not in list(Place) or not _is_port(number):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write NAME=PORT (1 to 65535), of " + ", ".join(Place)
+        )
     return Place(name), int(number)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text) <= _HIGHEST_PORT
 
 
 class _Terminal:

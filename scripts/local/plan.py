@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scripts.local.addresses import free_ports, is_free
+from shared import config
+from shared.environment import SettingError
 
 FUNCTIONS = ("collect", "stripe_webhook", "dispatch", "reconcile")
 
@@ -113,9 +115,7 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     given = {name: value for name, value in environment.items() if value.strip()}
     if not options.meta and "META_GRAPH_URL" not in given:
         raise PlanError("--no-meta needs META_GRAPH_URL: the address of another Meta")
-    for place, port in options.ports.items():
-        if not is_free(port):
-            raise PlanError(f"port {port}, asked for {place}, is taken; choose another one")
+    _check_ports(options.ports)
     unchosen = [place for place in Place if place not in options.ports]
     free = free_ports(len(unchosen), taken=list(options.ports.values()))
     ports = {**options.ports, **dict(zip(unchosen, free, strict=True))}
@@ -135,7 +135,31 @@ def decide(options: Options, environment: Mapping[str, str], store: str, emulato
     if store == "firestore":
         host = emulator or f"127.0.0.1:{known_by[Place.FIRESTORE]}"
         settings["FIRESTORE_EMULATOR_HOST"] = host
+    _check_settings({**given, **settings})
     return Plan(options, ports, frozenset(set(Place) - outside), settings)
+
+
+def _check_ports(asked: Mapping[Place, int]) -> None:
+    for place, port in asked.items():
+        others = [other for other in asked if other != place and asked[other] == port]
+        if others:
+            raise PlanError(f"port {port} is asked for {place} and for {others[0]}; choose two")
+        if not is_free(port):
+            raise PlanError(f"port {port}, asked for {place}, is taken; choose another one")
+
+
+def _check_settings(settings: Mapping[str, str]) -> None:
+    """Read them as the functions will, so that a mistake is one line and no traceback."""
+    for kind in (
+        config.CollectSettings,
+        config.StripeWebhookSettings,
+        config.DispatchSettings,
+        config.ReconcileSettings,
+    ):
+        try:
+            kind.from_env(settings)
+        except SettingError as error:
+            raise PlanError(str(error)) from None
 
 
 def _addresses(ports: Mapping[Place, int]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from scripts.local.bundle import lay_out
 from scripts.local.java import JavaError
 from scripts.local.plan import FUNCTIONS, Options, Place, Plan, PlanError, decide
 from scripts.local.processes import Processes, Program
+from scripts.local.proxies import past_proxies
 from shared.domain.retry_plan import EVENTS, PURCHASES, RetryPlan
 
 # A cold laptop with a full disk cache to build up; a warm one needs a few seconds.
@@ -231,11 +232,3 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
     """Give a terminal's environment without what would change how our programs run."""
     kept = {name: value for name, value in environment.items() if name not in _NOT_INHERITED}
     return kept | past_proxies(environment) | {"PYTHONUNBUFFERED": "1"}
-
-
-def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give what says that a company's proxy is not the way to one's own machine."""
-    # gRPC reads the lower case only.
-    local = "127.0.0.1,localhost"
-    names = ("no_proxy", "NO_PROXY")
-    return {name: ",".join(filter(None, [environment.get(name), local])) for name in names}

@@ -18,7 +18,11 @@ import requests
 
 from shared.domain.readings import JsonObject
 from shared.domain.stripe_json import json_object, json_objects
-from shared.usecases.ports.errors import SecretUnavailableError, StripeUnavailableError
+from shared.usecases.ports.errors import (
+    KEY_REFUSED,
+    SecretUnavailableError,
+    StripeUnavailableError,
+)
 
 # Answers have this version's shapes, whatever version the account or its endpoints have.
 API_VERSION: Final = "2026-10-28.endive"
@@ -45,7 +49,7 @@ class _Failed:
 
 
 class StripeApi:
-    """One account, read with a restricted key."""
+    """One account, read with a restricted key: the key's own, or one connected to it."""
 
     def __init__(
         self,
@@ -57,8 +61,13 @@ class StripeApi:
         seconds: Callable[[], float],
         chance: Callable[[], float],
         patience: timedelta = PATIENCE,
+        account: str | None = None,
     ) -> None:
-        """`seconds` is a clock that never goes back; `chance` gives 0.0 up to 1.0."""
+        """
+        `seconds` is a clock that never goes back; `chance` gives 0.0 up to 1.0.
+
+        `account` (`acct_…`) is a connected one, whose objects the key's own does not have.
+        """
         self._session = session
         self._base = base.rstrip("/")
         self._key = key
@@ -66,6 +75,22 @@ class StripeApi:
         self._seconds = seconds
         self._chance = chance
         self._patience = patience.total_seconds()
+        self._account = account
+
+    def of(self, account: str | None) -> "StripeApi":
+        """Read another account with the same key; None is the key's own."""
+        if account == self._account:
+            return self
+        return StripeApi(
+            session=self._session,
+            base=self._base,
+            key=self._key,
+            rest=self._rest,
+            seconds=self._seconds,
+            chance=self._chance,
+            patience=timedelta(seconds=self._patience),
+            account=account,
+        )
 
     def get(self, path: str, params: Params | None = None) -> JsonObject | None:
         """
@@ -105,6 +130,8 @@ class StripeApi:
                 "Authorization": f"Bearer {self._key()}",
                 "Stripe-Version": API_VERSION,
             }
+            if self._account is not None:
+                headers["Stripe-Account"] = self._account
             response = self._session.get(
                 self._base + path,
                 params=bracketed(params),
@@ -161,7 +188,7 @@ def _read(response: requests.Response) -> JsonObject | _Failed | None:
     if status == HTTPStatus.OK:
         return body if body is not None else _Failed("unreadable", may_pass=True)
     if status in _KEY_REFUSED:
-        return _Failed("key_refused", may_pass=False)
+        return _Failed(KEY_REFUSED, may_pass=False)
     code = _code_of(body)
     # A list that is asked about an unknown object answers 400, an object itself 404.
     if status == HTTPStatus.NOT_FOUND or code == "resource_missing":

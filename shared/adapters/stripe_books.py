@@ -27,6 +27,9 @@ class StripeApiBooks:
     def __init__(self, api: StripeApi) -> None:
         self._api = api
 
+    def of(self, account: str | None) -> "StripeApiBooks":
+        return StripeApiBooks(self._api.of(account))
+
     def invoice(self, invoice_id: str) -> InvoiceTruth | None:
         invoice = self._api.get(path_of(_INVOICES, invoice_id), {"expand": ["payments"]})
         if invoice is None:

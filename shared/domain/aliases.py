@@ -37,7 +37,8 @@ class Alias:
     expired, `ended_without` money how; `recovered_by` the checkouts that took its place.
     `invoice_id` names the invoice that a payment pays or a checkout brought. On an invoice:
     `payments` and `off_stripe` by payment, in minor units. On a payment: `settled`; its
-    `checkout_session_id`, and `tax_minor`, `shipping_minor` and `country` as that says them;
+    `checkout_session_id`, and `event_id`, `order_id`, `tax_minor`, `shipping_minor` and `country`
+    as that says them (on a subscription, what its checkout says of its first money);
     `refunds` by refund and status, `charge_refunded` by charge and amount, `disputes` by dispute
     and status.
     On a subscription and its customer, which have many sales: `sales`, and `money` for those
@@ -56,6 +57,8 @@ class Alias:
     ended_without: NoMoney | None = None
     settled: SettledIntent | None = None
     checkout_session_id: str | None = None
+    event_id: str | None = None
+    order_id: str | None = None
     tax_minor: int | None = None
     shipping_minor: int | None = None
     country: str | None = None
@@ -71,7 +74,7 @@ class Alias:
 
 
 def event_id_alias(event_id: str) -> str:
-    """Name the alias of an event_id; its `money` says which sales carry it."""
+    """Name the alias of an event_id; its `money` says which sales, or subscriptions, carry it."""
     return f"eid_{sha256_hex(event_id)[:40]}"
 
 

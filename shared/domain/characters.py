@@ -1,8 +1,9 @@
-"""Characters of text that people typed or pasted: what shows, and what only sounds."""
+"""Characters of text that people typed or pasted: what shows, what only sounds, who is named."""
 
 import re
 import unicodedata
 from typing import Final
+from urllib.parse import unquote
 
 # Drawn as nothing though Unicode calls them letters or marks (Default_Ignorable_Code_Point):
 # joiners, fillers and variation selectors.
@@ -41,3 +42,14 @@ _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 def is_clean(text: str) -> bool:
     """Tell whether text can be encoded and shown."""
     return _UNCLEAN.search(text) is None
+
+
+# Each part stops at the next @, so that a text of nothing else is read once and not once an @.
+_EMAIL: Final = re.compile(r"[^\s@]@+[^\s@]+\.[^\s@]")
+
+
+def names_anybody(text: str) -> bool:
+    """Look for an e-mail address, also one that was encoded twice."""
+    if "@" not in text and "%" not in text:
+        return False
+    return _EMAIL.search(unquote(unquote(text))) is not None

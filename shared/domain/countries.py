@@ -8,7 +8,7 @@ not know to two letters (Great Britain becomes gr, which is Greece); here it is 
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -25,6 +25,12 @@ def country_code(text: str) -> str | None:
     """
     written = unicodedata.normalize("NFKC", text).strip().lower()
     return _codes().get(written) or _names().get(_key(written))
+
+
+@lru_cache(maxsize=512)
+def is_country(code: str) -> bool:
+    """Tell a country's alpha-2 code, in either case, from what only looks like one: EU, ZZ."""
+    return len(code) == len("xx") and country_code(code) == code.lower()
 
 
 @cache

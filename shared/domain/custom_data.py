@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from shared.domain.characters import is_clean
+from shared.domain.characters import is_clean, names_anybody
 from shared.domain.money import is_currency
 from shared.domain.refusals import Refusal
 
@@ -80,12 +80,17 @@ def _read(name: str, value: object) -> object:
 
 
 def _text(value: object) -> str:
-    """Accept text, or a whole number (shops number their products)."""
+    """
+    Accept text, or a whole number (shops number their products).
+
+    An e-mail address (typed into a search box, say) is nobody's business: a dash takes the place
+    of the text.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not is_clean(value):
         raise _RefusedError(Refusal.BAD_CUSTOM_DATA)
-    return value
+    return "-" if names_anybody(value) else value
 
 
 def _number(value: object) -> Decimal:
@@ -95,7 +100,8 @@ def _number(value: object) -> Decimal:
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite() or not 0 <= value <= _MOST:
         raise _RefusedError(Refusal.BAD_VALUE)
-    return _plain(value)
+    # Minus zero is not negative, and not how anybody writes nothing.
+    return _plain(value.copy_abs())
 
 
 def _plain(value: Decimal) -> Decimal:

@@ -135,13 +135,20 @@ class Delivery:
                 return None
 
     def moved_to(self, state: State, reason: str | None = None) -> "Delivery":
-        """Leave a state. An attempt that is still marked told nobody what came of it."""
+        """
+        Leave a state. An attempt that is still marked told nobody what came of it.
+
+        What is closed before its queueing was noted may have a task all the same, whose name the
+        queue knows for hours; what is owed again after that needs another one.
+        """
         if state not in TRANSITIONS[self.state]:
             raise TransitionError(f"{self.state} does not lead to {state}")
+        is_unnoted = self.state is State.OWED and state in REOPENED
         return replace(
             self,
             state=state,
             reason=reason,
+            tasks=self.tasks + is_unnoted,
             ambiguous=self.ambiguous + (self.attempt_until is not None),
             # Who sends a refused one again wants it tried as often as the first time.
             unexplained=0 if self.state is State.REJECTED else self.unexplained,

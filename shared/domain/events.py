@@ -10,6 +10,7 @@ from shared.domain.characters import is_clean
 from shared.domain.custom_data import CustomData, parse_custom_data
 from shared.domain.customer import E164, NOBODY, HashedCustomer, hash_customer
 from shared.domain.event_names import parse_event_name
+from shared.domain.landing import scrubbed
 from shared.domain.refusals import Refusal
 
 # Meta refuses a whole request for one event older than 7 days; an hour is for the queue.
@@ -167,6 +168,9 @@ def _is_web_address(value: object, schemes: tuple[str, ...]) -> bool:
 def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
     if not is_clean(value):
         return False
+    if schemes == _WEB:
+        # What nothing is left of would reach Meta without an address, and Meta refuses that.
+        return scrubbed(value) is not None
     try:
         parts = urlsplit(value)
         return parts.scheme in schemes and bool(parts.hostname)

@@ -96,13 +96,22 @@ def _of_settlement(
     if payment:
         aliases = [replace(aliases[0], settled=payment[0].settled)]
     aliases = [_with_checkout(_as_checkout(alias, objects), reading) for alias in aliases]
-    if reading.event_id is not None:
-        own = {reading.sale_key: int(reading.settled_at.timestamp())}
-        aliases.append(Alias(event_id_alias(reading.event_id), until, money=own))
+    whose = reading.sale_key if reading.event_id is not None else objects.subscription_id
+    own = reading.event_id or reading.if_first.event_id
+    aliases += _of_own_event_id(own, whose, reading.settled_at, until)
     if objects.subscription_id is not None:
         aliases = [_as_invoice(alias, reading) for alias in aliases]
         aliases += _of_subscription(reading, session_id, until)
     return aliases + _of_recovery(objects, event.created_at, until)
+
+
+def _of_own_event_id(
+    event_id: str | None, whose: str | None, at: datetime, until: datetime
+) -> list[Alias]:
+    """Note who carries an event_id of the shop's own, so that two who share one are seen."""
+    if event_id is None or whose is None:
+        return []
+    return [Alias(event_id_alias(event_id), until, money={whose: int(at.timestamp())})]
 
 
 def _received(reading: Settlement, event: StripeEvent, until: datetime) -> list[Alias]:
@@ -185,15 +194,29 @@ def _of_link(reading: Link, session_id: str | None, at: datetime, until: datetim
     ]
     if reading.says is NoMoney.UNPAID:
         aliases = [_with_checkout(alias, reading) for alias in aliases]
+        aliases = [
+            _with_order(alias, reading) if alias.stripe_id == sale_key else alias
+            for alias in aliases
+        ]
     unpaid_at = at if reading.says is NoMoney.UNPAID else None
     aliases = [_as_checkout(alias, objects, unpaid_at=unpaid_at) for alias in aliases]
     if reading.says in (NoMoney.FAILED, NoMoney.EXPIRED):
         aliases = [_ended_without_money(alias, objects, reading.says) for alias in aliases]
     named = session_noted(session_id, at)
     for each in _shared_ids(objects):
-        before = objects.recovered_from if each == objects.subscription_id else None
-        aliases.append(Alias(each, until, sessions=named, recovered_from=before))
+        alias = Alias(each, until, sessions=named)
+        if each == objects.subscription_id:
+            alias = replace(_with_order(alias, reading), recovered_from=objects.recovered_from)
+        aliases.append(alias)
+    if reading.says is NoMoney.SUBSCRIPTION:
+        # Of any other checkout the event that proves its money says so; it may never be paid.
+        own = reading.order.event_id
+        aliases += _of_own_event_id(own, objects.subscription_id, at, until)
     return aliases + _of_recovery(objects, at, until)
+
+
+def _with_order(alias: Alias, reading: Link) -> Alias:
+    return replace(alias, event_id=reading.order.event_id, order_id=reading.order.order_id)
 
 
 def _with_checkout(alias: Alias, reading: Settlement | Link) -> Alias:

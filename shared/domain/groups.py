@@ -12,9 +12,17 @@ SHARED = frozenset({"PageView", "ViewContent"})
 
 # A refused group is halved until the poisoned event stands alone, within one attempt's minute.
 MOST_CONVERSIONS = 100
+# Of one batch. A few larger ones would fill a call, the others would wait for call after call, and
+# where the queue hangs so would their visitors' 503.
+MOST_OF_ONE = 5
 # Bytes. Cloud Tasks takes a task of a megabyte, or of 100 KB by another page of its documentation.
 MOST_BYTES = 90_000
 
 
 def may_share(batch: EventsTask) -> bool:
-    return batch.letter is None and all(each.event_name in SHARED for each in batch.conversions)
+    """Tell whether it may; what a person replays, and a large batch, gain nothing by it."""
+    return (
+        batch.letter is None
+        and len(batch.conversions) <= MOST_OF_ONE
+        and all(each.event_name in SHARED for each in batch.conversions)
+    )

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Final
-from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
-from shared.domain.characters import is_clean
+from shared.domain.characters import is_clean, names_anybody
 from shared.domain.fbc import fbclid_of
 from shared.domain.query import parameters_of
 
@@ -22,8 +22,6 @@ UTM_PARAMS: Final = (
 
 _LONGEST_VALUE: Final = 200
 _LONGEST_URL: Final = 2_000
-# Mailing tools put the reader's address where a campaign's name belongs.
-_EMAIL: Final = re.compile(r"\S@\S+\.\S")
 # What a browser reports: Unicode hosts come as punycode, and no backslash is left.
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}|[0-9a-f:.]*:[0-9a-f:.]*")
 _PATH_CHARACTERS: Final = "/%:@!$&'()*+,;=~"
@@ -35,10 +33,8 @@ def click_ids_of(url: str | None) -> dict[str, str]:
 
 
 def utm_of(url: str | None) -> dict[str, str]:
-    """Read the campaign; a value that holds an e-mail address is left out."""
-    return {
-        name: text for name, text in _named(UTM_PARAMS, url).items() if not _names_anybody(text)
-    }
+    """Read the campaign."""
+    return _named(UTM_PARAMS, url)
 
 
 @lru_cache(maxsize=256)
@@ -60,14 +56,7 @@ def scrubbed(url: str | None) -> str | None:
 
 def _path(path: str) -> str:
     """Leave the shop's path, but for parts that hold an e-mail address."""
-    return "/".join("-" if _names_anybody(part) else part for part in (path or "/").split("/"))
-
-
-def _names_anybody(text: str) -> bool:
-    """Look for an e-mail address, also one that was encoded twice."""
-    if "@" not in text and "%" not in text:
-        return False
-    return "@" in (decoded := unquote(unquote(text))) and _EMAIL.search(decoded) is not None
+    return "/".join("-" if names_anybody(part) else part for part in (path or "/").split("/"))
 
 
 def _web_address(url: str | None) -> SplitResult | None:
@@ -100,10 +89,17 @@ def _kept_parameters(url: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _named(names: Collection[str], url: str | None) -> dict[str, str]:
-    """Take the first usable value of each name; one cut short would be another's."""
+    """
+    Take the first usable value of each name; one cut short would be another's.
+
+    Mailing tools put the reader's address where a campaign's name or a click belongs.
+    """
     found: dict[str, str] = {}
     for name, text in parameters_of(url):
-        is_wanted = name in names and name not in found
-        if is_wanted and 0 < len(text) <= _LONGEST_VALUE and is_clean(text):
+        if name in names and name not in found and _is_usable(text):
             found[name] = text
     return found
+
+
+def _is_usable(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_VALUE and is_clean(text) and not names_anybody(text)

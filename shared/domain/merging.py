@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.domain.purchases import MatchedBy, Purchase, event_id_of
-from shared.domain.readings import StripeObjects
+from shared.domain.readings import Order, StripeObjects
 
 
 def merged(known: Purchase, told: Purchase) -> Purchase:
@@ -33,6 +33,7 @@ def merged(known: Purchase, told: Purchase) -> Purchase:
         shipping_minor=max(known.shipping_minor, told.shipping_minor),
         must_not_pay_an_invoice=known.must_not_pay_an_invoice and told.must_not_pay_an_invoice,
         order_id=known.order_id or told.order_id,
+        if_first=known.if_first if known.if_first != Order() else told.if_first,
         session_id=matched.session_id,
         matched_by=matched.matched_by,
         no_match=matched.no_match,

@@ -136,14 +136,20 @@ def read_answer(status: int, body: object, *, sent: int, waits: Waits = NO_WAITS
     """
     Tell what came of sending `sent` events; `body` is the parsed JSON, None if it was none.
 
-    A 200 counts only when `events_received` says that all were received.
+    A 200 counts only when `events_received` says that all were received. What does not speak as
+    Meta does comes from something in between, which gave up waiting for Meta or lost what it
+    said; so nobody knows whether the events were received.
     """
     if status == _OK and isinstance(body, Mapping) and "error" not in body:
         received = body.get("events_received")
-        if received == sent and not isinstance(received, bool):
+        if not isinstance(received, int) or isinstance(received, bool):
+            return Deferred(Because.AMBIGUOUS, "events_received", waits.retry_after)
+        if received == sent:
             return Accepted(_text(body.get("fbtrace_id")), waits.usage.slow_down)
         return Deferred(Because.NOT_RECEIVED, "events_received", waits.retry_after)
     error = parse_error(status, body)
+    if error.code is None and (status == _OK or status >= _SERVER_ERROR):
+        return Deferred(Because.AMBIGUOUS, error.reason, waits.retry_after)
     return _outcome_of(error, _trace(body), waits)
 
 

@@ -12,7 +12,7 @@ from shared.domain.customer import HashedCustomer
 from shared.domain.deliveries import QUEUED_AT_MOST_FOR, Delivery, State, Withheld
 from shared.domain.hashing import sha256_hex
 from shared.domain.money import major_units
-from shared.domain.readings import Kind, StripeObjects
+from shared.domain.readings import Kind, Order, StripeObjects
 from shared.domain.sessions import Visit
 
 # A late match, the last attempt and the Pixel's release are over by then.
@@ -51,6 +51,8 @@ class Purchase:
     while that is not known; `value_minor` is what the value policy reports. `judge_at` is set
     where another event may still name the session. `proved_by` is the Stripe event that proved
     the money. `relay_at` is when `reconcile` should look again; None once there is nothing to do.
+    `if_first` is true of it once it is known as its subscription's first money.
+    `account` is the connected account that the money went to, None where it is our own.
     `owed_since` is from when on an open delivery could have been paid; None once all are closed.
     """
 
@@ -64,6 +66,7 @@ class Purchase:
     livemode: bool
     proved_by: str
     stripe: StripeObjects
+    account: str | None = None
     kind: Kind = Kind.ONE_OFF
     is_trial_start: bool = False
     stripe_part_minor: int | None = None
@@ -75,6 +78,7 @@ class Purchase:
     api_version: str | None = None
     source: Source = Source.WEBHOOK
     order_id: str | None = None
+    if_first: Order = field(default_factory=Order)
     session_id: str | None = None
     matched_by: MatchedBy | None = None
     no_match: NoMatch | None = None

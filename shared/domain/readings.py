@@ -58,6 +58,14 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What the shop wrote of one order: the event_id that it minted itself, and its number."""
+
+    event_id: str | None = None
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """
     Money that settled, in the currency's minor unit; ISO currency in upper case.
@@ -65,7 +73,8 @@ class Settlement:
     `waits_for_match` where another event may still name the session, if this one names none that
     is known. `is_marked` where the
     object carries our metadata. `off_stripe` True: none of it moved through Stripe; None: the
-    event cannot tell how much did.
+    event cannot tell how much did. `if_first` is true of it only if it is its subscription's
+    first money, which this event cannot tell.
     """
 
     sale_key: str
@@ -82,6 +91,7 @@ class Settlement:
     is_marked: bool = True
     event_id: str | None = None
     order_id: str | None = None
+    if_first: Order = field(default_factory=Order)
     customer_details: JsonObject = field(default_factory=dict)
     country: str | None = None
     is_trial_start: bool = False
@@ -101,13 +111,14 @@ class Link:
     """
     No money, but it says whose checkout, subscription, invoice or customer this is.
 
-    `tax_minor`, `shipping_minor` and `country` are of the money that may follow, whose own event
-    may not know them: a hold that is captured later, say.
+    `order`, `tax_minor`, `shipping_minor` and `country` are of the money that may follow, whose own
+    event may not know them: a hold that is captured later, say, or a subscription's invoice.
     """
 
     objects: StripeObjects
     references: References
     says: NoMoney
+    order: Order = field(default_factory=Order)
     tax_minor: int = 0
     shipping_minor: int = 0
     country: str | None = None

@@ -45,14 +45,14 @@ class Refusal(StrEnum):
 
 ADVICE = {
     Refusal.UNREADABLE: "Send one JSON object as UTF-8, text/plain or application/json.",
-    Refusal.TOO_BIG: "Send at most 64 KiB a request.",
+    Refusal.TOO_BIG: "Send at most 64 KiB a request; a webhook may have 8 MiB.",
     Refusal.TOO_MANY_EVENTS: "Send at most 50 events a request.",
     Refusal.NO_EVENTS: "Send a list `events` with at least one event.",
     Refusal.ORIGIN_NOT_ALLOWED: "Add the page's origin to SHOP_ORIGINS.",
-    Refusal.NOT_FOUND: "See the README for what this function answers.",
-    Refusal.METHOD_NOT_ALLOWED: "See the README for what this function answers.",
+    Refusal.NOT_FOUND: "See functions/README.md for what this function answers.",
+    Refusal.METHOD_NOT_ALLOWED: "See functions/README.md for what this function answers.",
     Refusal.BAD_DAY: "Write one UTC day like 2026-11-24, or none for yesterday.",
-    Refusal.UNKNOWN_FIELD: "Leave out fields that the contract does not list.",
+    Refusal.UNKNOWN_FIELD: "Leave out fields that functions/README.md does not list.",
     Refusal.BAD_EVENT: "An event is a JSON object.",
     Refusal.PURCHASE_IS_SERVER_ONLY: "Stripe's webhook alone reports purchases; remove the event.",
     Refusal.BAD_EVENT_NAME: "Use 1 to 50 letters, digits, blanks, and . _ - of ASCII.",
@@ -60,21 +60,24 @@ ADVICE = {
     Refusal.EVENT_TIME_NOT_SECONDS: "Send event_time as whole Unix seconds, or leave it out.",
     Refusal.EVENT_TIME_IN_FUTURE: "Correct the clock, or leave event_time out.",
     Refusal.EVENT_TOO_OLD: "Meta takes events for 7 days; drop it.",
-    Refusal.BAD_URL: "Send url and referrer as absolute http(s) addresses.",
+    Refusal.BAD_URL: "Send url and referrer whole, as browsers do, of up to 8,192 characters.",
     Refusal.BAD_PAGE: 'Send page as {"url", "referrer"}.',
-    Refusal.BAD_CONSENT: "Send consent in the words of Google Consent Mode v2.",
+    Refusal.BAD_CONSENT: "Send consent in the words of Google Consent Mode v2; at in seconds.",
     Refusal.BAD_CUSTOM_DATA: "Check the types in custom_data against Meta's reference.",
-    Refusal.BAD_VALUE: "Send value as a finite number, not negative.",
+    Refusal.BAD_VALUE: "Send value and other numbers as such, from 0 to a million millions.",
     Refusal.BAD_CURRENCY: "Send currency as three letters of ISO 4217.",
     Refusal.CURRENCY_MISSING: "Send a currency with every value.",
     Refusal.BAD_CONTENTS: "Send contents as a list of objects with an id.",
-    Refusal.BAD_USER_DATA: "Send user_data fields as text, or lists of text.",
+    Refusal.BAD_USER_DATA: "Send each field of user_data as a text, or as up to five.",
     Refusal.BAD_SIGNATURE: "Check STRIPE_WEBHOOK_SECRETS against the endpoint's signing secret.",
     Refusal.SIGNATURE_EXPIRED: "Check the clocks; Stripe signs each retry anew.",
     Refusal.STORE_AWAY: "Nothing was taken; send the same again in a moment.",
     Refusal.QUEUE_AWAY: "Nothing was queued; send the same again in a moment.",
     Refusal.SECRET_AWAY: "Nothing was taken; send the same again in a moment.",
-    Refusal.STRIPE_AWAY: "Stripe did not answer; what was found is kept, the next run goes on.",
+    Refusal.STRIPE_AWAY: (
+        "Stripe did not answer, or refused STRIPE_API_KEY (`reason` in the log says which);"
+        " what was found is kept, the next run goes on."
+    ),
     Refusal.INTERNAL: "A defect of ours; the log names the place. Send the same again.",
 }
 """What the reader can do next, a sentence for each refusal."""

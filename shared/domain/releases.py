@@ -74,6 +74,11 @@ def decide_release(
     return answers[0] if answers else Pending.PENDING
 
 
+def sold_as(checkout: Alias | None) -> str | None:
+    """Name the sale of a checkout: its payment, or the first invoice of what it opened."""
+    return (checkout.sale_key or checkout.invoice_id) if checkout else None
+
+
 def decide_unpaid(checkout: Alias | None, session_id: str) -> ReleaseAnswer:
     """
     Answer for a checkout of which no purchase is known: it may still be paid, or has ended.

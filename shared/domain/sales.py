@@ -17,7 +17,7 @@ from shared.domain.known import Known, earlier_of
 from shared.domain.meta_words import lacks
 from shared.domain.policies import Expired, Policies, Reportable, Verdict, judge, value_of
 from shared.domain.purchases import PERSONAL_KEPT_FOR, Purchase, as_conversion, event_id_of
-from shared.domain.readings import Kind
+from shared.domain.readings import Kind, Order
 
 # Reasons that later knowledge can take away: a late match, a refund that failed.
 _FOR_NOW = frozenset({Withheld.NO_CONSENT, Withheld.UNMATCHED, Withheld.REFUNDED})
@@ -32,12 +32,37 @@ def up_to_date(purchase: Purchase, known: Known, policies: Policies, now: dateti
     purchase = _with_reversals(purchase, known.aliases)
     if not purchase.is_attempted:
         # Every attempt must say the same, whatever is learnt or set after the first.
+        purchase = _with_order(purchase, known.aliases)
         purchase = _with_own_event_id(purchase, known.aliases)
         purchase = _with_checkout(purchase, known.aliases)
         purchase = replace(purchase, value_minor=value_of(purchase, policies.purchase_value))
     purchase = _reopened(purchase, now)
     purchase = _judged(purchase, known, policies, now)
     return purchase.without_personal() if _is_done_with(purchase, now) else purchase
+
+
+def _with_order(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
+    """
+    Learn what the shop wrote of the order on another object than the one that proved the money.
+
+    On a subscription it is true of the first money alone, and that may follow a trial.
+    """
+    is_first = purchase.kind is Kind.FIRST and purchase.settled_minor > 0
+    if not is_first and purchase.kind is not Kind.ONE_OFF:
+        return purchase
+    other = aliases.get((purchase.stripe.subscription_id if is_first else purchase.sale_key) or "")
+    says = Order(other.event_id, other.order_id) if other else Order()
+    if says == purchase.if_first == Order():
+        return purchase
+    event_id = purchase.if_first.event_id or says.event_id
+    is_derived = purchase.event_id == event_id_of(purchase.sale_key, None)
+    # An id that the Pixel may have said stays.
+    may_change = is_derived and purchase.released_at is None
+    return replace(
+        purchase,
+        event_id=(event_id if may_change else None) or purchase.event_id,
+        order_id=purchase.order_id or purchase.if_first.order_id or says.order_id,
+    )
 
 
 def _with_own_event_id(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purchase:
@@ -49,7 +74,7 @@ def _with_own_event_id(purchase: Purchase, aliases: Mapping[str, Alias]) -> Purc
     alias = aliases.get(event_id_alias(purchase.event_id))
     if purchase.released_at is not None or alias is None:
         return purchase
-    if set(alias.money) <= {purchase.sale_key}:
+    if set(alias.money) <= {purchase.sale_key, purchase.stripe.subscription_id}:
         return purchase
     return replace(purchase, event_id=event_id_of(purchase.sale_key, None))
 
@@ -164,13 +189,19 @@ def _disputes(paid_by: Sequence[Alias]) -> tuple[str, ...]:
 
 
 def is_part_of_an_invoice(purchase: Purchase, aliases: Mapping[str, Alias]) -> bool:
-    """Tell whether a payment that was taken for a sale of its own pays an invoice."""
-    if not purchase.must_not_pay_an_invoice:
-        return False
+    """
+    Tell whether a payment that was taken for a sale of its own pays an invoice.
+
+    What nobody marked is none whatever that invoice is. What carries our mark may have a receipt
+    for an invoice, and is none only where the invoice is a sale itself: a subscription's.
+    """
     alias = aliases.get(purchase.stripe.payment_intent_id or "")
-    return purchase.pays_invoice_id is not None or (
-        alias is not None and alias.invoice_id is not None
-    )
+    paid = alias.invoice_id if alias is not None else None
+    if purchase.must_not_pay_an_invoice:
+        return purchase.pays_invoice_id is not None or paid is not None
+    invoice = aliases.get(paid or "")
+    is_a_sale = invoice is not None and invoice.sale_key == invoice.stripe_id
+    return is_a_sale and purchase.sale_key == purchase.stripe.payment_intent_id
 
 
 def _reopened(purchase: Purchase, now: datetime) -> Purchase:

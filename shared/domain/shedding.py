@@ -8,12 +8,13 @@ events named here are dropped by name, and everything else waits. Nothing is dro
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 PAGE_VIEWS = frozenset({"PageView"})
 # A budget is a rate; a page that reports ten events at once is within it.
 _BURST = timedelta(seconds=10)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Named(Protocol):
@@ -40,13 +41,15 @@ class Budget:
     """
 
     per_second: int
-    _spent_until: datetime | None = field(init=False, default=None)
+    # The last instant that anybody spent at. A slow request comes with the one when it began, and
+    # would take what others rightly spent since for spent ahead.
+    _latest: datetime = field(init=False, default=_LONG_AGO)
+    _spent_until: datetime = field(init=False, default=_LONG_AGO)
 
     def spend(self, count: int, now: datetime) -> None:
+        self._latest = now = max(now, self._latest)
         cost = count * timedelta(seconds=1) // self.per_second
-        before = self._spent_until or now
-        # A slow request spends as of when it began; what others spent since stays spent.
-        self._spent_until = max(before, min(max(before, now) + cost, now + 2 * _BURST))
+        self._spent_until = min(max(now, self._spent_until) + cost, now + 2 * _BURST)
 
     def is_used_up(self, now: datetime) -> bool:
-        return self._spent_until is not None and self._spent_until - now >= _BURST
+        return self._spent_until - max(now, self._latest) >= _BURST

@@ -25,11 +25,11 @@ from shared.domain.stripe_json import (
     json_object,
     minor,
     minor_or_zero,
-    own_event_id,
+    or_shipped_to,
+    order_of,
     references,
     shipping_before_tax,
     stripe_id,
-    text,
 )
 
 _NEVER_MONEY: Final = {
@@ -59,10 +59,11 @@ def read_checkout(kind: str, session: JsonObject, at: datetime) -> Settlement | 
 
 
 def _link(session: JsonObject, objects: StripeObjects, named: References, says: NoMoney) -> Link:
+    order = order_of(_own_metadata(session))
     if says is not NoMoney.UNPAID:
-        return Link(objects, named, says)
+        return Link(objects, named, says, order)
     country = country_of(_customer(session))
-    return Link(objects, named, says, _tax(session), _shipping(session), country)
+    return Link(objects, named, says, order, _tax(session), _shipping(session), country)
 
 
 def _no_money(kind: str, session: JsonObject) -> NoMoney | None:
@@ -84,7 +85,7 @@ def _read_payment(
     if sale_key is None or price is None:
         return Ignored.MALFORMED
     amount, money = price
-    metadata, customer = _own_metadata(session), _customer(session)
+    order, customer = order_of(_own_metadata(session)), _customer(session)
     return Settlement(
         sale_key=sale_key,
         objects=objects,
@@ -96,9 +97,9 @@ def _read_payment(
         tax_minor=_tax(session) if amount else 0,
         shipping_minor=_shipping(session) if amount else 0,
         waits_for_match=objects.recovered_from is not None,
-        event_id=own_event_id(metadata),
-        order_id=text(metadata.get("order_id")),
-        customer_details=customer,
+        event_id=order.event_id,
+        order_id=order.order_id,
+        customer_details=or_shipped_to(customer, _shipping_details(session)),
         country=country_of(customer),
     )
 
@@ -146,6 +147,12 @@ def _customer(session: JsonObject) -> JsonObject:
     """Take what the buyer typed, else the address that the shop filled in for them."""
     typed = json_object(session.get("customer_details"))
     return typed or customer_details(session.get("customer_email"), None, None, None)
+
+
+def _shipping_details(session: JsonObject) -> object:
+    """Find who the goods go to, under `collected_information` since basil."""
+    collected = json_object(session.get("collected_information"))
+    return collected.get("shipping_details") or session.get("shipping_details")
 
 
 def _tax(session: JsonObject) -> int:

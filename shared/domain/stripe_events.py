@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.domain.readings import Ignored, JsonObject
 from shared.domain.refusals import Refusal
-from shared.domain.stripe_json import is_stripe_id, text
+from shared.domain.stripe_json import is_stripe_id, stripe_id, text
 
 _LATEST = 253_402_300_799  # The last second that a datetime can hold.
 _LONGEST_TYPE = 100
@@ -44,6 +44,6 @@ def parse_stripe_event(body: object) -> StripeEvent | Ignored | Refusal:
         created_at=datetime.fromtimestamp(min(created, _LATEST), UTC),
         livemode=body.get("livemode") is True,
         api_version=text(body.get("api_version")),
-        account=text(body.get("account")),
+        account=stripe_id(body.get("account")),
         object=found,
     )

@@ -14,6 +14,7 @@ from shared.domain.readings import (
     InvoicePayment,
     JsonObject,
     Kind,
+    Order,
     References,
     Settlement,
     StripeObjects,
@@ -26,11 +27,11 @@ from shared.domain.stripe_json import (
     json_objects,
     minor,
     minor_or_zero,
-    own_event_id,
+    or_shipped_to,
+    order_of,
     references,
     shipping_before_tax,
     stripe_id,
-    text,
 )
 
 
@@ -67,7 +68,8 @@ def _told(settlement: Settlement, invoice: JsonObject, metadata: JsonObject) -> 
     named, customer = references(metadata), _customer(invoice)
     # Stripe copies the subscription's metadata onto every later invoice; what the shop wrote
     # there of its order is true of the first money only.
-    own = metadata if settlement.kind is Kind.FIRST else {}
+    order = order_of(metadata)
+    own = order if settlement.kind is Kind.FIRST else Order()
     return replace(
         settlement,
         references=named,
@@ -75,9 +77,10 @@ def _told(settlement: Settlement, invoice: JsonObject, metadata: JsonObject) -> 
         tax_minor=_tax(invoice),
         shipping_minor=shipping_before_tax(json_object(invoice.get("shipping_cost"))),
         off_stripe=_off_stripe(invoice, settlement.objects),
-        event_id=own_event_id(own),
-        order_id=text(own.get("order_id")),
-        customer_details=customer,
+        event_id=own.event_id,
+        order_id=own.order_id,
+        if_first=order,
+        customer_details=or_shipped_to(customer, invoice.get("customer_shipping")),
         country=country_of(customer),
         is_trial_start=settlement.amount_minor == 0 and _starts_free(invoice),
     )

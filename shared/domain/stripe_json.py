@@ -12,7 +12,7 @@ from typing import Final
 
 from shared.domain.events import parse_event_id
 from shared.domain.money import is_currency
-from shared.domain.readings import JsonObject, References
+from shared.domain.readings import JsonObject, Order, References
 from shared.domain.refusals import Refusal
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]{0,254}", re.ASCII)
@@ -84,6 +84,11 @@ def own_event_id(metadata: JsonObject) -> str | None:
     return None if isinstance(found, Refusal) else found
 
 
+def order_of(metadata: JsonObject) -> Order:
+    """Read what the shop wrote of its order."""
+    return Order(own_event_id(metadata), text(metadata.get("order_id")))
+
+
 def references(metadata: JsonObject, client_reference_id: object = None) -> References:
     """Read what names the session, as it stands there: whether it is an id is judged later."""
     return References(
@@ -99,6 +104,20 @@ def customer_details(email: object, name: object, phone: object, address: object
     return {key: value for key, value in said.items() if value} | (
         {"address": home} if home else {}
     )
+
+
+def or_shipped_to(details: JsonObject, shipping: object) -> JsonObject:
+    """
+    Take who the goods go to for the customer, where nobody said who pays: neither name nor place.
+
+    Mostly that is one person. For a gift it is not, so it never tells whose law asks for consent.
+    """
+    names = details.get("name") or details.get("individual_name")
+    if names or any(json_object(details.get("address")).values()):
+        return details
+    to = json_object(shipping)
+    known = {key: value for key, value in details.items() if value and key != "address"}
+    return {**customer_details(None, to.get("name"), to.get("phone"), to.get("address")), **known}
 
 
 def country_of(details: JsonObject) -> str | None:

@@ -15,6 +15,7 @@ from shared.domain.stripe_json import (
     customer_details,
     json_object,
     minor,
+    or_shipped_to,
     own_event_id,
     references,
     stripe_id,
@@ -82,15 +83,17 @@ def _settlement(
         waits_for_match=True,
         is_marked=False,
     )
-    return _told(settlement, metadata, _customer(payment))
+    return _told(settlement, metadata, _customer(payment), payment.get("shipping"))
 
 
-def _told(settlement: Settlement, metadata: JsonObject, customer: JsonObject) -> Settlement:
+def _told(
+    settlement: Settlement, metadata: JsonObject, customer: JsonObject, shipping: object
+) -> Settlement:
     return replace(
         settlement,
         event_id=own_event_id(metadata),
         order_id=text(metadata.get("order_id")),
-        customer_details=customer,
+        customer_details=or_shipped_to(customer, shipping),
         country=country_of(customer),
     )
 

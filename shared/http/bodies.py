@@ -16,6 +16,7 @@ def read_json(body: bytes) -> object | Refusal:
 
     Half an emoji (a lone surrogate, which JSON.stringify and Stripe may both write) is lawful
     JSON that msgspec refuses; the standard library reads it, and each text is judged on its own.
+    A byte order mark is left aside, as RFC 8259 §8.1 allows.
     """
     try:
         parsed: object = _decoder.decode(body)
@@ -26,7 +27,9 @@ def read_json(body: bytes) -> object | Refusal:
 
 def _read_leniently(body: bytes) -> object | Refusal:
     try:
-        parsed: object = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refused)
+        parsed: object = json.loads(
+            body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refused
+        )
     except (ValueError, RecursionError, ArithmeticError):
         return Refusal.UNREADABLE
     return parsed

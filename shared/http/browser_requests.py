@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.domain.characters import is_clean
 from shared.domain.client_ip import client_ip
 from shared.domain.consent import Consent, denied_by_gpc, parse_consent
+from shared.domain.countries import is_country
 from shared.domain.customer import E164, NOBODY
 from shared.domain.events import Event, Page, RefusedEvent, parse_event, parse_page
 from shared.domain.fbc import fbclid_of, is_fresh, new_fbp, next_fbc, parse_fbc, parse_fbp
@@ -62,7 +63,8 @@ def caller_of(
         cookies=cookies,
         client_ip=client_ip(headers.get("x-forwarded-for"), peer, trusted_hops=trusted_hops),
         user_agent=user_agent if user_agent and is_clean(user_agent) else None,
-        country=country if len(country) == 2 and country.isascii() and country.isalpha() else None,  # noqa: PLR2004
+        # A region that is no country (EU, ZZ) says as much as none: wherever consent may be asked.
+        country=country if is_country(country) else None,
         refuses_by_gpc=headers.get("sec-gpc", "").strip() == "1",
         subdomain_index=subdomain_index,
         # Where the body names no page: what the browser lets other sites know of it.
@@ -106,7 +108,10 @@ def read_batch(body: object, caller: Caller, *, now: datetime, e164: E164) -> Ba
 
 def _once_each(events: Iterable[Event]) -> list[Event]:
     """Keep the first of what has the same name and id: Meta would count both."""
-    return list({(event.event_name, event.event_id): event for event in events}.values())
+    once: dict[tuple[str, str], Event] = {}
+    for event in events:
+        once.setdefault((event.event_name, event.event_id), event)
+    return list(once.values())
 
 
 def visit_of(batch: Batch, caller: Caller, *, now: datetime, random: Callable[[], int]) -> Visit:

@@ -16,7 +16,7 @@ from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
 from shared.usecases.dispatch_events import DispatchEvents
 from shared.usecases.keep_events import DispatchedEvents
-from shared.usecases.ports.errors import PortError
+from shared.usecases.ports.errors import KEY_REFUSED, PortError
 
 if TYPE_CHECKING:
     from shared.usecases.dispatch_purchase import Dispatched
@@ -131,7 +131,7 @@ def _note_change(
 def deferred(outcome: Deferred, line: Line) -> Answer:
     """503: Cloud Tasks comes back, not before Retry-After where the destination named a time."""
     line.warn()
-    if outcome.because is Because.BLOCKED:
+    if outcome.because is Because.BLOCKED or outcome.detail == KEY_REFUSED:
         line.alarm()
     line.note(outcome="deferred", error=outcome.because, reason=outcome.detail)
     body: dict[str, object] = {"error": outcome.because, "detail": outcome.detail}

@@ -32,6 +32,8 @@ def answer(
     response = Response(as_json(body), status=status, mimetype=JSON_TYPE)
     if status == 503:  # noqa: PLR2004
         response.headers["Retry-After"] = str(body.pop("retry_after", 1))
+    if status == status_of(Refusal.METHOD_NOT_ALLOWED):
+        response.headers["Allow"] = "POST"
     return response
 
 

@@ -10,6 +10,7 @@ from flask import Request, Response
 from shared.domain.refusals import Refusal
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
+from shared.usecases.ports.errors import KEY_REFUSED
 from shared.usecases.probe_destination import Probed
 from shared.usecases.probe_destinations import ProbeDestinations
 from shared.usecases.relay_deliveries import RelayDeliveries, Relayed
@@ -75,6 +76,8 @@ class ReconcileEndpoint:
             line.warn()
         if reconciled.away is not None:
             line.warn()
+            if reconciled.away == KEY_REFUSED:
+                line.alarm()
             line.note(reason=reconciled.away)
             return refused(Refusal.STRIPE_AWAY, line)
         tallies = {listed.value: asdict(tally) for listed, tally in reconciled.tallies.items()}

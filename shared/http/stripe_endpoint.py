@@ -11,6 +11,7 @@ from shared.domain.deliveries import State
 from shared.domain.readings import Ignored
 from shared.domain.refusals import Refusal
 from shared.domain.stripe_events import StripeEvent, parse_stripe_event
+from shared.domain.stripe_json import json_object, stripe_id, text
 from shared.http.bodies import read_json
 from shared.http.flask_edge import Answer, answer, refused
 from shared.logs import Line
@@ -19,6 +20,7 @@ from shared.usecases.take_stripe_event import Taken, TakeStripeEvent
 
 # Stripe's largest events are far below this; what is above is nobody we know.
 _MOST_BYTES = 8 * 1024 * 1024
+_LONGEST_TYPE = 100
 
 
 Verify = Callable[[bytes, str | None, Sequence[str]], Proof]
@@ -53,6 +55,8 @@ class StripeEndpoint:
             # The raw bytes, before anything could parse and re-encode them: Stripe signed these.
             body = request.get_data(cache=True)
         except RequestEntityTooLarge:
+            # The framework reads the rest after us, and must not fail over the same limit.
+            request.max_content_length = None
             return refused(Refusal.TOO_BIG, line)
         unproved = self._unproved(body, request.headers.get("Stripe-Signature"))
         if unproved is not None:
@@ -64,7 +68,7 @@ class StripeEndpoint:
             case Refusal():
                 return refused(event, line)
             case Ignored():
-                return _ignored(event, line)
+                return _ignored(event, parsed, line)
             case StripeEvent():
                 return self._take(event, line)
 
@@ -96,10 +100,16 @@ class StripeEndpoint:
         return 200, _told(taken, line)
 
 
-def _ignored(reason: Ignored, line: Line) -> Answer:
+def _ignored(reason: Ignored, body: object, line: Line) -> Answer:
     """Answer what is authentic but unreadable; a 4xx would only make Stripe repeat it."""
     line.warn()
-    line.note(outcome="ignored", reason=reason)
+    event = json_object(body)
+    line.note(
+        stripe_event_id=stripe_id(event) or "",
+        stripe_event_type=(text(event.get("type")) or "")[:_LONGEST_TYPE],
+        outcome="ignored",
+        reason=reason,
+    )
     return 200, {"outcome": "ignored", "reason": reason}
 
 

@@ -148,7 +148,7 @@ class DispatchPurchase:
 
     def _asked(self, purchase: Purchase, entry: Entry, now: datetime) -> Purchase:
         """Ask Stripe what no event could tell, and judge by the answers."""
-        answered = ask_stripe(purchase, self.books)
+        answered = ask_stripe(purchase, self.books.of(purchase.account))
         if answered == purchase:
             return purchase
         return self.refresh.current(Entry(answered, entry.version), now)

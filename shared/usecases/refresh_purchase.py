@@ -169,9 +169,11 @@ def refresh_all(
 
 
 def _further(purchase: Purchase, aliases: dict[str, Alias]) -> set[str]:
-    """Name what the aliases lead on to: what a checkout recovered, and earlier invoices."""
+    """Name what the aliases lead on to: recovered checkouts, earlier invoices, the one it pays."""
     before = {a.recovered_from for a in aliases.values() if a.recovered_from is not None}
-    return before | {*earlier_of(purchase, aliases)}
+    payment = aliases.get(purchase.sale_key)
+    pays = {payment.invoice_id} if payment and payment.invoice_id else set()
+    return before | pays | {*earlier_of(purchase, aliases)}
 
 
 def _due(purchase: Purchase, now: datetime, standings: Standings) -> list[Destination]:
@@ -215,10 +217,11 @@ def _task(purchase: Purchase, destination: Destination) -> NewTask:
 
 def _buyer_follows_at(purchase: Purchase) -> datetime | None:
     """
-    Let a payment's own event wait for its checkout's, which alone knows the buyer.
+    Let a payment's own event wait for its checkout's, which alone knows buyer, tax and shipping.
 
     Stripe sends both at once, in any order, and nothing is added to what Meta was told.
     """
-    if purchase.stripe.invoice_id is not None or not purchase.customer.is_empty():
+    named = purchase.stripe
+    if named.checkout_session_id is not None or named.invoice_id is not None:
         return None
     return purchase.recorded_at + BUYER_FOLLOWS_WITHIN

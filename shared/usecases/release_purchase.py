@@ -13,6 +13,7 @@ from shared.domain.releases import (
     Silence,
     decide_release,
     decide_unpaid,
+    sold_as,
 )
 from shared.domain.sessions import Session
 from shared.domain.stripe_json import is_stripe_id
@@ -46,14 +47,15 @@ class ReleasePurchase:
         for _ in range(_TRIES):
             entries = await self.releases.of_session(session_id)
             checkout = await self._unmentioned(checkout_session_id, entries)
-            sold_as = checkout.sale_key if checkout else None
+            sold = sold_as(checkout)
             answer = decide_release(
                 [entry.purchase for entry in entries],
                 checkout_session_id=checkout_session_id,
-                sold_as=sold_as,
+                sold_as=sold,
                 now=now,
             )
-            if answer is Pending.PENDING and sold_as is None:
+            is_sold = any(entry.purchase.sale_key == sold for entry in entries)
+            if answer is Pending.PENDING and not is_sold:
                 return decide_unpaid(checkout, session_id)
             if not isinstance(answer, Release):
                 return answer
@@ -68,8 +70,8 @@ class ReleasePurchase:
     ) -> Alias | None:
         """
         Look a checkout up that no purchase mentions: it was never paid, or is about to be; or
-        its money came first and was told to Meta at once, and a purchase that was told changes
-        no more.
+        it opened a subscription, whose purchases are its invoices; or its money came first and
+        was told to Meta at once, and a purchase that was told changes no more.
         """
         if checkout_session_id is None or not is_stripe_id(checkout_session_id):
             return None

@@ -45,6 +45,14 @@ run "load_balancer" {
     error_message = "Tag and webhook use the shop's own name."
   }
   assert {
+    condition     = output.collect_host == null
+    error_message = "Nobody is led to an address that is closed."
+  }
+  assert {
+    condition     = contains(split(" ", time_sleep.apis.triggers["apis"]), "compute")
+    error_message = "An API that joins later is waited for as the first ones were."
+  }
+  assert {
     condition     = startswith(output.dns_record, "s.shop.example. A ")
     error_message = "The record to add is told."
   }
@@ -118,6 +126,10 @@ run "shop_path" {
   assert {
     condition     = output.collect_url == "https://www.shop.example/s" && strcontains(output.tag_snippet, "https://www.shop.example/s/tag.js")
     error_message = "The tag comes from the shop's own domain."
+  }
+  assert {
+    condition     = output.collect_host == "settled-collect-123456789012.europe-west1.run.app"
+    error_message = "The shop's proxy is told where to pass requests on to."
   }
   assert {
     condition     = output.stripe_webhook_url == "https://settled-stripe-webhook-123456789012.europe-west1.run.app"

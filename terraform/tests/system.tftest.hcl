@@ -163,6 +163,19 @@ run "five_lines_of_variables_make_a_live_system" {
     error_message = "A quarter of it is the purchases' own."
   }
 
+  # An operator's command finds what was made.
+  assert {
+    condition = output.operator_settings == join("\n", [
+      "export DISPATCH_URL='https://settled-dispatch-123456789012.europe-west1.run.app'",
+      "export EVENTS_QUEUE='projects/my-shop-123456/locations/europe-west1/queues/settled-events'",
+      "export FIRESTORE_DATABASE='(default)'",
+      "export GOOGLE_CLOUD_PROJECT='my-shop-123456'",
+      "export PURCHASES_QUEUE='projects/my-shop-123456/locations/europe-west1/queues/settled-purchases'",
+      "export TASKS_SERVICE_ACCOUNT='${google_service_account.tasks.email}'",
+    ])
+    error_message = "A shell takes the settings of ./scripts/settled, the brackets of a database's name too."
+  }
+
   # Threads are as many as requests at once.
   assert {
     condition     = alltrue([for function in module.function : function.function.service_config[0].environment_variables["THREADS"] == tostring(function.function.service_config[0].max_instance_request_concurrency)])
@@ -370,5 +383,20 @@ run "a_trial_can_be_thrown_away" {
   assert {
     condition     = length([for kept in output.kept_on_destroy : kept if strcontains(kept, "Firestore database")]) == 0
     error_message = "A database that goes is not said to stay."
+  }
+}
+
+run "a_large_dispatch_is_filled_by_queues_that_cloud_tasks_takes" {
+  command = plan
+
+  variables {
+    functions = { dispatch = { concurrency = 80, max_instances = 500 } }
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in merge(google_cloud_tasks_queue.events, google_cloud_tasks_queue.purchases) : queue.rate_limits[0].max_concurrent_dispatches == 5000
+    ])
+    error_message = "Of 40000 at once a queue hands out 5000 at most; more queues hand out more."
   }
 }

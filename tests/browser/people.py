@@ -4,7 +4,6 @@ import json
 import re
 import time
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
@@ -120,22 +119,29 @@ def bring_metas_script(context, meta):
 
     def hit(route):
         asked = urlsplit(route.request.url)
-        with urlopen(f"{meta}{asked.path}?{asked.query}", timeout=10) as answer:
+        with urlopen(f"{meta}{asked.path}?{asked.query}", timeout=PATIENCE_SECONDS) as answer:
             route.fulfill(status=answer.status, body=answer.read(), content_type="image/gif")
 
     context.route("https://www.facebook.com/tr/**", hit)
 
 
+def is_refusal(response):
+    """Tell whether this answers the visitor's No, and not something said before."""
+    return response.url.endswith("/s/events") and '"events":[]' in response.request.post_data
+
+
 def tell_stripe(api, path, body):
     told = Request(f"{api}{path}", json.dumps(body).encode(), method="POST")
-    with urlopen(told, timeout=10) as answer:
+    with urlopen(told, timeout=PATIENCE_SECONDS) as answer:
         return json.load(answer)
 
 
 def ask_stripe(api, path, form):
     """Ask as the shop's own server, which has a key."""
     key = {"Authorization": f"Bearer {STRIPE_API_KEY}"}
-    with urlopen(Request(f"{api}{path}", urlencode(form).encode(), key), timeout=10) as answer:
+    with urlopen(
+        Request(f"{api}{path}", urlencode(form).encode(), key), timeout=PATIENCE_SECONDS
+    ) as answer:
         return json.load(answer)
 
 
@@ -155,11 +161,13 @@ class Books:
         return [receipt["event_id"] for receipt in self._told_by(channel)]
 
     def _told_by(self, channel):
-        with urlopen(f"{self.meta}/receipts", timeout=30) as answer:
+        with urlopen(f"{self.meta}/receipts", timeout=PATIENCE_SECONDS) as answer:
             return [r for r in json.load(answer)["receipts"] if r["channel"] == channel]
 
     def counted(self, event_name):
-        with urlopen(f"{self.meta}/counted?event_name={event_name}", timeout=10) as answer:
+        with urlopen(
+            f"{self.meta}/counted?event_name={event_name}", timeout=PATIENCE_SECONDS
+        ) as answer:
             return json.load(answer)["counted"]
 
     def wait_for(self, channel, event_id):
@@ -184,7 +192,7 @@ def until(fact, otherwise, rest):
         try:
             if found := fact():
                 return found
-        except URLError as error:
+        except OSError as error:
             otherwise = f"{otherwise}: {error}"
         rest()
     raise AssertionError(otherwise)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.people import ADDRESS, EMAIL, FBCLID
+from tests.browser.people import ADDRESS, EMAIL, FBCLID, is_refusal
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +71,8 @@ def test_a_visit_without_consent_leaves_no_trace(visitors, declines):
             visitor.declines()
         visitor.page.get_by_role("button", name="Add to cart").click()
         visitor.page.get_by_role("link", name="Check out").click()
-        visitor.page.wait_for_function("settled.isStarted")
+        visitor.page.wait_for_url("**/checkout")
+        visitor.page.wait_for_function("window.settled && settled.isStarted")
         session = visitor.page.locator("#settled-session").input_value()
         stored = visitor.page.evaluate("localStorage.length + sessionStorage.length")
 
@@ -85,7 +86,7 @@ def test_a_visitor_who_takes_back_his_consent_loses_his_cookies(visitors):
         visitor.arrives_from_an_ad()
         visitor.accepts()
         assert "_settled" in visitor.cookies()
-        with visitor.page.expect_response("**/s/events"):
+        with visitor.page.expect_response(is_refusal):
             visitor.page.evaluate("answer('denied')")
 
         assert not {"_settled", "_fbp", "_fbc"} & visitor.cookies().keys()

@@ -24,14 +24,15 @@ def names_told(visitor):
     return [(one["event_name"], one["event_id"]) for one in told]
 
 
-def told_as(visitor, name):
-    """Give the id of the newest event of that name, once the tag has minted it."""
-    found = until(
-        lambda: [event_id for said, event_id in names_told(visitor) if said == name],
-        f"no {name} was told",
-        lambda: visitor.page.wait_for_timeout(100),
-    )
-    return found[-1]
+def told_as(visitor, name, *, times=1):
+    """Give the id of the newest event of that name, once the tag has minted so many of it."""
+
+    def minted():
+        found = [event_id for said, event_id in names_told(visitor) if said == name]
+        return found if len(found) >= times else []
+
+    rest = lambda: visitor.page.wait_for_timeout(100)
+    return until(minted, f"{name} was not told {times} times", rest)[-1]
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_a_single_page_application_is_seen_page_by_page(visitor, books, rest):
     visitor.says("consent", GRANTED)
     first = told_as(visitor, "PageView")
     visitor.page.evaluate("history.pushState({}, '', '/page/mug')")
-    second = told_as(visitor, "PageView")
+    second = told_as(visitor, "PageView", times=2)
     visitor.page.evaluate("history.pushState({}, '', '#reviews')")
     visitor.page.go_back()
     visitor.page.go_back()

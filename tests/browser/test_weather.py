@@ -71,11 +71,15 @@ def test_a_page_that_is_closed_right_after_a_click_has_told_it(visitors, books):
     with visitors() as visitor:
         visitor.arrives_from_an_ad()
         visitor.accepts()
-        told = visitor.says("track", "AddToCart", MUG)
-        visitor.page.wait_for_timeout(50)
+        with visitor.page.expect_request(_carries_the_click):
+            told = visitor.says("track", "AddToCart", MUG)
         visitor.page.close()
 
         assert books.wait_for("server", told)["event_name"] == "AddToCart"
+
+
+def _carries_the_click(request):
+    return request.url.endswith("/s/events") and "AddToCart" in request.post_data
 
 
 def test_a_shop_that_is_away_loses_nothing_and_counts_nothing_twice(visitors, books, rest):

@@ -87,7 +87,7 @@ ANSWERS = [
         {"fault": "error", "status": 401, "code": 190},
         Deferred(Because.MISCONFIGURED, "meta_190"),
     ),
-    ({"fault": "html_502"}, Deferred(Because.BROKEN, "http_502")),
+    ({"fault": "html_502"}, Deferred(Because.AMBIGUOUS, "http_502")),
     (
         {"fault": "events_received", "value": 0},
         Deferred(Because.NOT_RECEIVED, "events_received"),
@@ -111,8 +111,9 @@ def test_a_bad_event_is_rejected_by_its_numbers(gateway):
     assert outcome.reason == "meta_100_2804003"
 
 
-def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway):
-    fails(meta, fault="reset_after_commit")
+@pytest.mark.parametrize("fault", ["reset_after_commit", "html_504_after_commit"])
+def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway, fault):
+    fails(meta, fault=fault)
 
     outcome = gateway.send([conversion()])
 
@@ -121,8 +122,8 @@ def test_an_answer_that_is_lost_after_the_commit_is_ambiguous(meta, gateway):
     assert len(meta.receipts()) == 1
 
 
-def test_a_door_that_does_not_open_is_not_ambiguous(gateway_to, unused_tcp_port):
-    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").send([conversion()])
+def test_a_door_that_does_not_open_is_not_ambiguous(gateway_to, free_port):
+    outcome = gateway_to(f"http://127.0.0.1:{free_port}").send([conversion()])
 
     assert isinstance(outcome, Deferred)
     assert outcome.because is Because.UNREACHABLE
@@ -235,8 +236,8 @@ def test_a_probe_meets_whatever_a_sale_would_meet(meta, gateway_to, changes, rea
     assert outcome == Deferred(Because.MISCONFIGURED, reason)
 
 
-def test_a_probe_that_is_not_answered_finds_nothing_out(gateway_to, unused_tcp_port):
-    outcome = gateway_to(f"http://127.0.0.1:{unused_tcp_port}").probe()
+def test_a_probe_that_is_not_answered_finds_nothing_out(gateway_to, free_port):
+    outcome = gateway_to(f"http://127.0.0.1:{free_port}").probe()
 
     assert outcome.because is Because.UNREACHABLE
 

@@ -85,6 +85,15 @@ def why(api, path="/v1/x"):
     return str(caught.value)
 
 
+def test_what_is_asked_of_a_connected_account_names_it_in_a_header(api, stripe):
+    api.get("/v1/x")
+    api.of("acct_1").get("/v1/x")
+    api.of("acct_1").of(None).get("/v1/x")
+
+    named = [request.headers.get("Stripe-Account") for request in stripe.asked]
+    assert named == [None, "acct_1", None]
+
+
 def test_a_question_carries_key_version_and_nested_parameters(api, stripe):
     answer = api.get("/v1/x", {"created": {"gte": 1}, "expand": ["a", "b"], "open": True})
 
@@ -189,9 +198,9 @@ def test_an_answer_that_does_not_come_is_not_waited_for(stripe, time):
         assert why(impatient) == "ReadTimeout"
 
 
-def test_a_door_that_does_not_open_is_named(time, unused_tcp_port):
+def test_a_door_that_does_not_open_is_named(time, free_port):
     with requests.Session() as session:
-        address = f"http://127.0.0.1:{unused_tcp_port}"
+        address = f"http://127.0.0.1:{free_port}"
 
         assert why(api_to(address, session, time)) == "ConnectionError"
 

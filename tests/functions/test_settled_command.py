@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
+import requests
 
 from scripts.cli.errors import AskedWronglyError
 from scripts.cli.period import period
@@ -215,8 +216,16 @@ def test_a_question_that_makes_no_sense_is_refused_in_one_line(statement, argume
 def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path):
     (tmp_path / "no.sqlite").write_text("This is a letter, and not a ledger at all. " * 40)
     cases = [
-        ({}, 2, "settled: GOOGLE_CLOUD_PROJECT is missing\n"),
-        ({"STORE": "sqlite:/nowhere"}, 2, "settled: STORE names no file: /nowhere\n"),
+        (
+            {},
+            2,
+            "settled: GOOGLE_CLOUD_PROJECT is missing; write the project's id, like my-shop-123\n",
+        ),
+        (
+            {"STORE": "sqlite:/nowhere"},
+            2,
+            "settled: STORE names no file: /nowhere; mistyped, or nothing has come in there yet\n",
+        ),
         (
             {"STORE": f"sqlite:{tmp_path / 'no.sqlite'}"},
             1,
@@ -227,6 +236,17 @@ def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path):
         project = {"GOOGLE_CLOUD_PROJECT": "demo"} if settings else {}
         asked = run("statement", **project, **settings)
         assert (asked.returncode, asked.stdout, asked.stderr) == (status, "", says)
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", "{}", '{"store": "sqlite:x"}'])
+def test_a_file_that_no_stack_wrote_is_called_what_it_is(tmp_path, written):
+    ready_file = tmp_path / "ready.json"
+    ready_file.write_text(written)
+
+    said = run("--ready-file", str(ready_file), "statement")
+
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"settled: {ready_file} is no ready file; write the path")
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path):
@@ -270,6 +290,21 @@ def test_a_payment_at_the_running_stack_is_on_its_statement(stack):
     (dinar,) = until(on_the_statement)
     assert dinar["settled"]["amount"] == "5.990"
     assert dinar["settled"]["sale_keys"] == [event["data"]["object"]["payment_intent"]]
+
+
+def test_a_laptop_s_stack_is_asked_past_a_company_s_proxy(stack, tmp_path):
+    (tmp_path / "ready.json").write_text(json.dumps(stack))
+    # Whoever asks a SQLite store first makes its file.
+    assert requests.post(f"{stack['reconcile']}/relay", timeout=10).status_code == 200
+    nobody = "http://127.0.0.1:9"
+
+    said = run(
+        *("--ready-file", str(tmp_path / "ready.json"), "statement", "--day", "2026-01-01"),
+        http_proxy=nobody,
+        https_proxy=nobody,
+    )
+
+    assert (said.returncode, said.stdout) == (0, "No sale settled 2026-01-01 (UTC).\n"), said.stderr
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ from tests.simulation.cloud_tasks import AsyncCloudTasks, CloudTasks
 from tests.simulation.companions import Companions
 from tests.simulation.http_calls import ORIGIN
 from tests.simulation.meta import Meta
-from tests.simulation.ports import Interrupted
+from tests.simulation.ports import Interrupted, InterruptedStripe
 from tests.simulation.settings import Settings
 from tests.simulation.stores import KnownAndCursors, WatchedDestinations, WatchedLedger
 from tests.simulation.stripe import StripeApi
@@ -199,7 +199,7 @@ class Functions:
         return {Destination.META: gateway}
 
     def _stripe_api(self):
-        return Interrupted(self.stripe, self.world, "stripe", StripeUnavailableError)
+        return InterruptedStripe(self.stripe, self.world, "stripe", StripeUnavailableError)
 
     def _reconcile(self) -> ReconcileEndpoint:
         destinations = self._store(self.destinations, "destinations")

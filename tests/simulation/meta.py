@@ -37,9 +37,10 @@ class Fault(StrEnum):
     NO_ANSWER = "timeout before the commit"
     ANSWER_LOST = "timeout after the commit"
     RESET = "reset after the commit"
+    GATEWAY_TIMEOUT = "504, HTML after the commit"
 
 
-COMMITS = frozenset({Fault.ANSWER_LOST, Fault.RESET})
+COMMITS = frozenset({Fault.ANSWER_LOST, Fault.RESET, Fault.GATEWAY_TIMEOUT})
 THROTTLES = frozenset({Fault.THROTTLED, Fault.SLOW_DOWN, Fault.BUSINESS_LIMIT})
 
 
@@ -123,6 +124,8 @@ class Meta:
             self.receipts += told
         if fault is not None:
             self.world.waits(timeout[1] * self.world.random.random())
+            if fault is Fault.GATEWAY_TIMEOUT:
+                return Response(504, b"<html>Gateway Timeout</html>")
             raise _silence(fault)
         return Response(200, {"events_received": len(events), "messages": [], "fbtrace_id": "A1"})
 

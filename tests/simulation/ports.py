@@ -40,6 +40,13 @@ class Interrupted:
         return wrapped
 
 
+class InterruptedStripe(Interrupted):
+    """Stripe's API, of whichever account: to name one is no step, for it asks nothing yet."""
+
+    def of(self, account: str | None) -> "InterruptedStripe":
+        return InterruptedStripe(self._port.of(account), self._world, self._name, self._errors[0])
+
+
 class _Step:
     def __init__(
         self,

@@ -92,6 +92,9 @@ class StripeApi:
         self.account = account
         self._answers = StripeAnswers(account, self.never_made)
 
+    def of(self, account: str | None) -> StripeAnswers:
+        return self._answers.of(account)
+
     def invoice(self, invoice_id: str) -> InvoiceTruth | None:
         return self._answers.invoice(invoice_id)
 

@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tests.simulation.http_calls import Answered
@@ -53,18 +55,23 @@ def hold_for_collected(run: "Run", serving: Running, body: bytes, answer: Answer
 
 
 def _at_least(passed: list[Passed], serving: Running, a_second: int) -> float:
-    """Say how many events are not paid for, of requests that were surely over when it began."""
-    level, at = 0.0, serving.began_at
-    # What took long was spent as of a time that is past, and counts for less.
-    over = [p for p in passed if p.ended_at < at and p.took_seconds < 1]
-    for position, one in enumerate(over):
+    """
+    Say how many events are not paid for, of requests that were surely over when it began.
+
+    It may have waited while others began, and is judged as of the latest of them.
+    """
+    at = max([serving.began_at, *(p.began_at for p in passed)])
+    # What took long may have been spent at any time of it.
+    over = [p for p in passed if p.ended_at < serving.began_at and p.took_seconds < 1]
+    over.sort(key=attrgetter("began_at"))
+    level = 0.0
+    for one, until in pairwise([*over, Passed(at, at, 0)]):
         level = min(level + one.events, _BEHIND * a_second)
-        until = over[position + 1].began_at if position + 1 < len(over) else at
-        level = max(0.0, level - (until - one.began_at).total_seconds() * a_second)
+        level = max(0.0, level - (until.began_at - one.began_at).total_seconds() * a_second)
     return level
 
 
 def _at_most(passed: list[Passed], serving: Running) -> int:
-    """Count the events that may not be paid for: of what is older, all is."""
-    lately = [p for p in passed if (serving.began_at - p.began_at).total_seconds() < _BEHIND]
+    """Count the events that may not be paid for: of what was over before, all is."""
+    lately = [p for p in passed if (serving.began_at - p.ended_at).total_seconds() < _BEHIND]
     return sum(one.events for one in lately)

@@ -26,8 +26,8 @@ class StripeAccount:
     """
     `events` in the order in which they were made; `objects` by id, in their last state.
 
-    While `connected` is set, things happen in that other account, while `livemode` is, in the other
-    mode; then they are `elsewhere`: on none of the lists that our key can read.
+    While `connected` is set, things happen in that other account, which is their home; while
+    `livemode` is, in the other mode. Then they are `elsewhere`: on no list that our key can read.
     """
 
     def __init__(self, version: str = NEWEST):
@@ -38,6 +38,7 @@ class StripeAccount:
         self.story = ""
         self.connected: str | None = None
         self.elsewhere: set[str] = set()
+        self.homes: dict[str, str] = {}
         self.customer: str | None = None
         self._counted: Counter[str] = Counter()
         self._payments: dict[str, dict[str, int]] = {}
@@ -60,6 +61,8 @@ class StripeAccount:
         named = {} if "id" in changes else {"id": self._id(kind)}
         made = {"created": self.now, "livemode": self.livemode, **named, **changes}
         self.objects[made["id"]] = {**deepcopy(_fixture(fixture)), **made}
+        if self.connected:
+            self.homes[made["id"]] = self.connected
         if self.connected or self.livemode:
             self.elsewhere.add(made["id"])
         return self.objects[made["id"]]
@@ -231,6 +234,16 @@ class StripeAccount:
     def _pays(self, invoice_id: str, amount: int, payment: dict) -> None:
         made = {"invoice": invoice_id, "amount_paid": amount, "payment": payment}
         self.emits("invoice_payment.paid", self._make("inpay", "invoice_payment_paid", **made))
+
+    def is_receipted(self, intent: dict) -> None:
+        """Let a payment's money arrive with an invoice after it, which is only its receipt."""
+        self.receives(intent)
+        receipt = self.invoice(None, intent["amount"], "manual")
+        self._payments[receipt["id"]] = {intent["id"]: intent["amount"]}
+        paid_with = {"type": "payment_intent", "payment_intent": intent["id"]}
+        self._pays(receipt["id"], intent["amount"], paid_with)
+        receipt |= {"status": "paid", "amount_paid": intent["amount"], "amount_remaining": 0}
+        self.emits("invoice.paid", receipt)
 
     def subscribes(self, amount: int, *, paid: int | None = None, **session) -> dict:
         """

@@ -1,5 +1,7 @@
 """An account's answers to our questions: the ports StripeBooks and StripeLists."""
 
+from copy import copy
+
 from shared.domain.custom_data import Content
 from shared.domain.reconciling import EVENT_TYPES, Cursor, Listed, Page
 from shared.usecases.ports.stripe import InvoiceTruth
@@ -40,12 +42,18 @@ class StripeAnswers:
         self._account = account
         self._never_made = never_made
         self._page_size = page_size
+        self._home: str | None = None
 
     # Port: StripeBooks.
 
+    def of(self, account: str | None) -> "StripeAnswers":
+        other = copy(self)
+        other._home = account
+        return other
+
     def invoice(self, invoice_id: str) -> InvoiceTruth | None:
         found = self._account.objects.get(invoice_id)
-        if found is None:
+        if found is None or self._account.homes.get(invoice_id) != self._home:
             return None
         part = self._stripe_part(found)
         opens = found["billing_reason"] == "subscription_create" and part > 0

@@ -35,6 +35,23 @@ def test_a_refund_in_another_account_is_one_of_the_sale_that_we_took(account, in
     assert shop.rows() == {"pi_1": withheld(5990, "refunded", refunded=5990)}
 
 
+def test_what_a_subscription_in_another_account_leaves_open_is_asked_of_that_account(new_account):
+    """
+    Our own account knows no such invoice, and waiting for it would end in a sale that expired.
+    """
+    new_account.connected = "acct_1"
+    new_account.subscribes(1900, on_subscription={"settled_session": ADA})
+    shop = Shop(new_account)
+
+    for event in new_account.events:
+        if event["type"] != "invoice_payment.paid":
+            shop.gets(event)
+    shop.comes_to_rest()
+
+    assert shop.purchase("in_1").account == "acct_1"
+    assert shop.rows() == {"in_1": accepted(1900, kind="first")}
+
+
 def test_a_hold_captured_in_another_account_counts(account):
     account.connected = "acct_1"
     intent = account.intends(5990)

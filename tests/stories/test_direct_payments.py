@@ -51,6 +51,37 @@ def test_a_payment_of_an_invoice_is_no_sale_of_its_own(new_account):
     assert shop.told() == [("19.00", "EUR")]
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_subscriptions_payment_that_carries_our_mark_is_no_second_sale(new_account, backwards):
+    """
+    A shop may write its mark on that PaymentIntent too; the money moved once.
+    """
+    new_account.subscribes(1900, client_reference_id=ADA)
+    events = new_account.events[::-1] if backwards else new_account.events
+    shop = Shop(new_account)
+
+    for event in events:
+        if event["type"] == "payment_intent.succeeded":
+            event["data"]["object"]["metadata"] = {"settled_session": ADA}
+        shop.gets(event)
+    shop.comes_to_rest()
+
+    assert shop.rows() == {
+        "pi_1": withheld(1900, "part_of_invoice"),
+        "in_1": accepted(1900, kind="first"),
+    }
+    assert shop.told() == [("19.00", "EUR")]
+
+
+def test_a_one_off_sale_that_carries_our_mark_is_told_although_an_invoice_is_its_receipt(account):
+    intent = account.intends(5990, metadata={"settled_session": ADA})
+    account.is_receipted(intent)
+
+    shop = Shop(account).hears()
+
+    assert shop.rows() == {"pi_1": accepted(5990)}
+
+
 def test_a_direct_hold_counts_for_the_part_that_is_captured(account):
     intent = account.intends(4200, metadata={"settled_session": ADA})
     account.holds(intent)

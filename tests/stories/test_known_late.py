@@ -52,6 +52,35 @@ def test_tax_and_shipping_are_known_although_their_event_came_no_further_than_th
     assert shop.told() == [("50.00", "EUR")]
 
 
+def test_a_payments_own_event_waits_for_its_checkouts_although_it_knows_an_address(account):
+    """
+    The receipt's address is one thing; tax, shipping and the buyer's name only the checkout knows.
+    """
+    buys(account, on_intent={"settled_session": ADA}, total_details=OF_THE_PRICE)
+    by_type = {event["type"]: event for event in account.events}
+    by_type["payment_intent.succeeded"]["data"]["object"]["receipt_email"] = "ada@example.com"
+    shop = Shop(account, NET)
+
+    shop.gets(by_type["payment_intent.succeeded"])
+    shop.dispatches()
+    shop.gets(by_type["checkout.session.completed"])
+    shop.comes_to_rest()
+
+    [[sent]] = shop.meta.sent
+    assert shop.told() == [("50.00", "EUR")]
+    assert sent.customer.fn != ()
+
+
+def test_a_checkout_that_knows_no_buyer_waits_for_nobody(account):
+    buys(account, customer_details=None)
+    shop = Shop(account)
+
+    shop.gets(account.events[-1])
+    shop.dispatches()
+
+    assert shop.told() == [("59.90", "EUR")]
+
+
 def test_who_must_have_agreed_is_judged_by_where_the_buyer_of_a_hold_lives(account):
     """
     The visit came from a country that does not ask, and nobody was asked.

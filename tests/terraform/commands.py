@@ -57,9 +57,18 @@ def init(folder: Path) -> None:
 
 def planned_values(said: str, run: str) -> dict[str, dict]:
     """Read what `terraform test -json -verbose` says of one run: values by address."""
+    changes = _planned(said, run)["resource_changes"]
+    return {change["address"]: change["change"]["after"] for change in changes}
+
+
+def planned_output(said: str, run: str, name: str) -> object:
+    """Read what one run would print as an output."""
+    return _planned(said, run)["output_changes"][name]["after"]
+
+
+def _planned(said: str, run: str) -> dict:
     for line in said.splitlines():
         message = json.loads(line)
         if message["type"] == "test_plan" and message["@testrun"] == run:
-            changes = message["test_plan"]["resource_changes"]
-            return {change["address"]: change["change"]["after"] for change in changes}
+            return message["test_plan"]
     raise AssertionError(f"no plan of {run}")

@@ -6,11 +6,12 @@ import json
 import re
 import typing
 from functools import cache
+from importlib import import_module
 
 import pytest
 
 from scripts.cli.cost_prices import PRICES, Item
-from shared import logs, wiring
+from shared import logs
 from shared.adapters import cloud_tasks
 from shared.domain import retry_plan
 from shared.domain.event_names import STANDARD
@@ -83,8 +84,8 @@ def tree_of(module):
 
 
 def builder(function):
-    """Give the code of a builder, and of each of the parts that it is put together from."""
-    pieces, waiting = [], [getattr(wiring, function)]
+    """Give the code that puts a function together, and of each of the parts that it asks for."""
+    pieces, waiting = [], [import_module(f"shared.wiring.of_{function}")]
     while waiting:
         source = inspect.getsource(waiting.pop())
         tree = ast.parse(source)

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 
 import pytest
 
 from shared import config
-from tests.terraform.commands import planned_values, terraform
+from shared.config import StoreSettings, TaskSettings
+from tests.terraform.commands import planned_output, planned_values, terraform
 from tests.terraform.configuration import TERRAFORM, settings_of
 from tests.terraform.schema import copied, cut
 from tests.terraform.settings_classes import SETTINGS_OF
@@ -108,6 +110,23 @@ def test_the_code_takes_as_many_queues_as_terraform_makes(system, function):
     tasks = SETTINGS_OF[function].from_env(environment).tasks
 
     assert (len(tasks.events_queues), len(tasks.purchases_queues)) == (3, 2)
+
+
+def test_a_shell_takes_what_the_operators_command_needs(system):
+    """
+    The command reads the same settings as the functions; nobody has to put their names together.
+    """
+    exports = planned_output(system.stdout, SHARDED, "operator_settings")
+    taken = subprocess.run(
+        ["sh", "-euc", f"{exports}\nexec env"], env={}, capture_output=True, text=True, check=True
+    ).stdout
+    environment = dict(line.split("=", 1) for line in taken.splitlines())
+
+    store, tasks = StoreSettings.from_env(environment), TaskSettings.from_env(environment)
+
+    assert (store.project, store.database) == ("my-shop-123456", "trial")
+    assert (len(tasks.events_queues), len(tasks.purchases_queues)) == (3, 2)
+    assert tasks.service_account
 
 
 def test_what_is_left_out_of_five_lines_is_the_codes_own_default(system):

@@ -117,3 +117,16 @@ def test_a_version_managers_empty_stand_in_is_passed_over(checkout, tmp_path):
     (tmp_path / "bin" / "python3.12").symlink_to(sys.executable)
     answer = call(checkout, "-c", "print('here')", path=path)
     assert answer.stdout == "here\n", answer.stderr
+
+
+def test_who_stops_the_setup_is_told_that_it_goes_on_next_time(monkeypatch, capsys):
+    def stopped(_root):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "prepare", stopped)
+
+    with pytest.raises(SystemExit) as ended:
+        bootstrap.main(["-m", "scripts.local.dev"])
+
+    assert ended.value.code == 130
+    assert "the next run goes on" in capsys.readouterr().err

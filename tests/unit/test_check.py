@@ -1,8 +1,10 @@
+import subprocess
 import sys
 
 import pytest
 
 from scripts.local import check, tools
+from scripts.local.bootstrap import ROOT
 from scripts.local.check import Check, Result
 from scripts.local.tools import Missing, missing_tools
 
@@ -71,3 +73,24 @@ def test_every_missing_tool_is_named_at_once(tmp_path, monkeypatch):
 def test_a_result_says_what_it_is_about():
     skipped = check._lack(NODE, strict=False)
     assert (skipped.name, skipped.result) == ("the tag's tests", Result.SKIPPED)
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_who_asks_how_to_use_it_is_told_and_nothing_runs(monkeypatch, capsys, asked):
+    monkeypatch.setattr(check, "_PYTEST", a_command("import sys; sys.exit(1)"))
+
+    assert check.main([asked]) == 0
+    assert "every test and check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["scripts/tag --help", "scripts/tag build", "scripts/lock --help", "scripts/drills/all --help"],
+)
+def test_a_word_that_a_script_does_not_know_starts_no_work(command):
+    script, *words = command.split()
+
+    told = subprocess.run([ROOT / script, *words], capture_output=True, text=True, check=False)
+
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"usage: {script} ")

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,10 +108,18 @@ def test_a_scheduled_task_waits_for_its_time(client, stand_in):
     at = datetime.now(UTC) + timedelta(milliseconds=300)
     with Worker() as worker:
         client.create_task(parent=QUEUE, task=to(worker, "later", schedule_time=at))
-        client.create_task(parent=QUEUE, task=to(worker, "now"))
         assert stand_in.wait_until_idle(PATIENCE)
-    assert worker.seen("X-CloudTasks-TaskName") == ["now", "later"]
-    assert stand_in.history[1].dispatched_at >= at
+    assert worker.seen("X-CloudTasks-TaskName") == ["later"]
+    assert stand_in.history[0].dispatched_at >= at
+
+
+def test_a_task_for_later_keeps_nobody_waiting(client, stand_in):
+    at = datetime.now(UTC) + timedelta(hours=1)
+    with Worker() as worker:
+        client.create_task(parent=QUEUE, task=to(worker, "later", schedule_time=at))
+        client.create_task(parent=QUEUE, task=to(worker, "now"))
+        assert worker.heard(1)
+        assert worker.seen("X-CloudTasks-TaskName") == ["now"]
 
 
 def test_a_paused_queue_dispatches_when_it_is_resumed(client, stand_in):
@@ -235,9 +242,8 @@ def test_stop_leaves_no_thread_even_while_a_worker_is_busy():
             with sync_client(stand_in.address) as client:
                 client.create_task(parent=QUEUE, task=to(worker))
             assert worker.heard(1)
-            stopping_at = time.monotonic()
-        assert time.monotonic() - stopping_at < 1
         # The worker has still not answered: the attempt was cut off.
+        assert worker.busy == 1
         assert threads_of_the_stand_in() == []
     for thread in set(threading.enumerate()) - threads:
         thread.join(PATIENCE)

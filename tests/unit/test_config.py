@@ -6,10 +6,10 @@ from shared.config import (
     CollectSettings,
     DispatchSettings,
     ReconcileSettings,
-    SettingError,
     StripeWebhookSettings,
 )
 from shared.domain.policies import PurchaseValue, Unmatched
+from shared.environment import SettingError
 
 QUEUES = "projects/p/locations/l/queues"
 ENV = {
@@ -76,10 +76,10 @@ REQUIRED = {
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind, names in REQUIRED.items() for name in names]
 )
-def test_a_missing_setting_stops_the_start_and_names_itself(kind, name):
+def test_a_missing_setting_stops_the_start_and_says_what_to_write(kind, name):
     for value in ({}, {name: ""}, {name: "  "}):
         env = {k: v for k, v in ENV.items() if k != name} | value
-        with pytest.raises(SettingError, match=name):
+        with pytest.raises(SettingError, match=f"^{name} is missing; write "):
             kind.from_env(env)
 
 
@@ -94,6 +94,13 @@ def test_a_kind_of_task_has_one_queue_or_several(kind):
 
 
 MALFORMED = [
+    ("GOOGLE_CLOUD_PROJECT", "My Shop"),
+    ("FIRESTORE_DATABASE", "(default)/x"),
+    ("FIRESTORE_EMULATOR_HOST", "http://127.0.0.1:8080"),
+    ("CLOUD_TASKS_ENDPOINT", "localhost"),
+    ("TASKS_SERVICE_ACCOUNT", "serviceAccount:tasks@p.iam.gserviceaccount.com"),
+    ("META_TEST_EVENT_CODE", "TEST 1"),
+    ("META_TEST_EVENT_CODE", "none"),
     ("STORE", "postgres"),
     ("STORE", "sqlite:"),
     ("STORE", "firestore:x"),
@@ -101,13 +108,24 @@ MALFORMED = [
     ("EVENTS_QUEUE", ","),
     ("EVENTS_QUEUE", f"{QUEUES}/events,{QUEUES}/events"),
     ("PURCHASES_QUEUE", f"{QUEUES}/purchases,purchases-2"),
+    ("EVENTS_QUEUE", f"{QUEUES}/ev ents"),
     ("DISPATCH_URL", "dispatch.example"),
+    ("DISPATCH_URL", "https://dispatch.example:99999"),
     ("SHOP_ORIGINS", "shop.example"),
     ("SHOP_ORIGINS", "https://shop.example/path"),
+    ("SHOP_ORIGINS", "https://*.shop.example"),
+    ("SHOP_ORIGINS", "https://müller.example"),
+    ("SHOP_ORIGINS", "https://shop.example:port"),
+    ("SHOP_ORIGINS", "https://shop.example:99999"),
+    ("SHOP_ORIGINS", "https://a.example https://b.example"),
     ("TRUSTED_PROXY_HOPS", "-1"),
     ("TRUSTED_PROXY_HOPS", "two"),
     ("CONSENT_REQUIRED", "yes"),
     ("CONSENT_REGIONS", "Germany"),
+    # Nobody comes from these, so nobody would be asked for consent.
+    ("CONSENT_REGIONS", "EU"),
+    ("CONSENT_REGIONS", "UK"),
+    ("CONSENT_REGIONS", "DE,XX"),
     ("SESSION_DAYS", "0"),
     ("STRIPE_LIVEMODE", "live"),
     ("STRIPE_WEBHOOK_SECRETS", "whsec_pasted_by_mistake"),
@@ -120,21 +138,31 @@ MALFORMED = [
     ("STRIPE_WEBHOOK_SECRETS", ","),
     ("SHOP_ORIGINS", ","),
     ("COOKIE_DOMAIN", "shop.example;x"),
+    # Every browser refuses a cookie for these.
+    ("COOKIE_DOMAIN", "com"),
+    ("COOKIE_DOMAIN", "co.uk"),
+    ("COOKIE_DOMAIN", "-"),
     ("STRIPE_API_KEY", "rk_live_pasted_by_mistake"),
     ("RENEWAL_EVENT", "<script>"),
+    ("TRIAL_EVENT", "Purchase"),
+    ("TRIAL_EVENT", "purchase"),
     ("REFUND_EVENT", "purchase"),
     ("REFUND_EVENT", "<script>"),
     ("MATCH_FOR", "soon"),
+    # Longer than Meta waits; and beyond the calendar.
+    ("MATCH_FOR", "7d"),
+    ("MATCH_FOR", "9999999d"),
     ("STRIPE_DIRECT_PAYMENTS", "some"),
     ("SHED_EVENTS", "<script>"),
     ("SHED_EVENTS", "PageView,Purchase"),
+    ("SHED_EVENTS", "purchase"),
     ("EVENT_BUDGET", "0"),
     ("EVENT_BUDGET", "many"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED)
-def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
+def test_a_malformed_setting_says_its_name_and_what_to_write_and_not_its_value(name, value):
     raised = []
     for kind in ALL:
         try:
@@ -143,7 +171,7 @@ def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
             raised.append(str(error))
 
     assert raised
-    assert all(name in text for text in raised)
+    assert all(text.startswith(f"{name} is malformed; ") for text in raised)
     # A secret put where its reference belongs must not reach the log of the failed start.
     assert not any("pasted_by_mistake" in text for text in raised)
 
@@ -154,6 +182,7 @@ def test_a_malformed_setting_names_itself_and_not_its_value(name, value):
         ("none", set()),
         ("", {"PageView"}),
         ("PageView, ViewContent ,", {"PageView", "ViewContent"}),
+        ("pageview,Own", {"PageView", "Own"}),
     ],
 )
 def test_what_goes_first_is_a_list_of_names_or_none(value, names):
@@ -161,5 +190,53 @@ def test_what_goes_first_is_a_list_of_names_or_none(value, names):
     assert DispatchSettings.from_env(ENV | {"SHED_EVENTS": value}).shed == names
 
 
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("none", None),
+        ("None", None),
+        ("purchase", "Purchase"),
+        ("SUBSCRIBE", "Subscribe"),
+        ("Renewed", "Renewed"),
+    ],
+)
+def test_the_name_of_one_of_metas_events_is_spelled_as_meta_does(value, name):
+    """Meta compares names exactly: "purchase" would be filed as another event."""
+    settings = StripeWebhookSettings.from_env(ENV | {"RENEWAL_EVENT": value})
+
+    assert settings.policies.renewal_event == name
+
+
 def test_a_budget_is_a_number_of_events_a_second():
     assert CollectSettings.from_env(ENV | {"EVENT_BUDGET": "200"}).events_per_second == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://SHOP.example/", "https://shop.example"),
+        # A browser leaves out the port that its scheme has anyway.
+        ("https://shop.example:443", "https://shop.example"),
+        ("http://shop.example:80", "http://shop.example"),
+        ("https://shop.example:80", "https://shop.example:80"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_origin_is_read_as_browsers_send_it(written, sent):
+    assert CollectSettings.from_env(ENV | {"SHOP_ORIGINS": written}).origins == {sent}
+
+
+@pytest.mark.parametrize("written", ["DE,FR,gb", " de, fr ,GB "])
+def test_regions_are_countries(written):
+    consent = CollectSettings.from_env(ENV | {"CONSENT_REGIONS": written}).consent
+
+    assert consent.regions == {"DE", "FR", "GB"}
+    assert consent.asks("de")
+    assert not consent.asks("US")
+
+
+def test_a_cookie_domain_may_be_a_part_of_the_shop_s_own():
+    for written in ("shop.example", ".shop.example", "a.shop.co.uk"):
+        domain = CollectSettings.from_env(ENV | {"COOKIE_DOMAIN": written}).cookie_domain
+
+        assert domain == written.lstrip(".")

@@ -476,6 +476,28 @@ def test_a_rejected_purchase_is_owed_again_queued_under_a_new_name_and_accepted_
     assert world.state().acts == queued.acts
 
 
+def test_a_purchase_that_was_refused_before_its_queueing_was_noted_gets_a_new_task_all_the_same():
+    """
+    The queue knows the first one's name for hours, and would say that there is such a task.
+    """
+    world = World(REFUSED, Accepted())
+    world.ledger.add(purchase())
+    create = world.tasks.create
+
+    def create_and_be_outrun(task):
+        world.tasks.create = create
+        create(task)
+        world.dispatch_purchase(task.task)
+
+    world.tasks.create = create_and_be_outrun
+    world.dispatch_purchase.refresh("pi_1", now=NOW)
+    assert world.state().state is State.REJECTED
+
+    assert world.replay("pi_1") is Replayed.QUEUED
+
+    assert len(world.tasks.created) == 2
+
+
 def test_a_purchase_that_is_refused_again_keeps_the_audit_of_both():
     world = World(Rejected("meta_100_7"), Rejected("meta_100_8"))
     world.ledger.add(dead())

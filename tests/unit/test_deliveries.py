@@ -8,6 +8,7 @@ from shared.domain.deliveries import (
     ATTEMPT_LASTS_AT_MOST,
     OPEN,
     QUEUED_AT_MOST_FOR,
+    REOPENED,
     TRANSITIONS,
     Delivery,
     State,
@@ -63,6 +64,15 @@ def test_each_task_gets_a_number_of_its_own():
 
     assert first.tasks == 1
     assert first.queued(NOW + QUEUED_AT_MOST_FOR).tasks == 2
+
+
+@pytest.mark.parametrize("closed", sorted(REOPENED))
+def test_what_was_closed_before_its_queueing_was_noted_has_used_its_number_up(closed):
+    """A task by that name may have been the one that closed it; Cloud Tasks makes no second one."""
+    again = Delivery().moved_to(closed, "why").moved_to(State.OWED)
+
+    assert again.tasks == 1
+    assert Delivery().queued(NOW).moved_to(closed, "why").moved_to(State.OWED).tasks == 1
 
 
 def test_an_attempt_keeps_others_away_until_it_must_have_died():

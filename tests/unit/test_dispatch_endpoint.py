@@ -157,3 +157,18 @@ def test_a_rejected_purchase_sounds_the_alarm(capsys):
     _, line = World(capsys, purchase_told(Rejected("meta_5000")))(SALE)
 
     assert (line["severity"], line["outcome"]) == ("ERROR", "rejected")
+
+
+@pytest.mark.parametrize(
+    ("why", "severity"), [("rate_limited", "WARNING"), ("key_refused", "ERROR")]
+)
+def test_a_key_that_stripe_refuses_sounds_the_alarm(capsys, why, severity):
+    """
+    The sale is deferred until it expires, unless somebody changes the key.
+    """
+    away = purchase_told(Deferred(Because.STRIPE_AWAY, why))
+
+    response, line = World(capsys, away)(SALE)
+
+    assert response.status_code == 503
+    assert (line["severity"], line["error"], line["reason"]) == (severity, "stripe_away", why)

@@ -133,6 +133,10 @@ PAGES = [
     ({"url": "/relative"}, Refusal.BAD_URL),
     ({"url": "https://"}, Refusal.BAD_URL),
     ({"url": "https://[::1"}, Refusal.BAD_URL),
+    # No browser writes these, and nothing of them could be told.
+    ({"url": "https://a.b:99999/"}, Refusal.BAD_URL),
+    ({"url": "https://müller.example/"}, Refusal.BAD_URL),
+    ({"url": "https://a.b\\c"}, Refusal.BAD_URL),
     ({"url": 7}, Refusal.BAD_URL),
     ({"url": "https://a.b/" + "x" * 9_000}, Refusal.BAD_URL),
     ({"url": "https://a.b/\n"}, Refusal.BAD_URL),
@@ -178,6 +182,14 @@ CUSTOM = [
     ({"currency": 978}, Refusal.BAD_CURRENCY),
     ({"currency": "€€€"}, Refusal.BAD_CURRENCY),
     ({"email": "a@b.c"}, Refusal.UNKNOWN_FIELD),
+    ({"search_string": "ada@example.org"}, CustomData(search_string="-")),
+    ({"content_name": "for ada%2540example.org"}, CustomData(content_name="-")),
+    ({"content_ids": ["mug", "ada@example.org"]}, CustomData(content_ids=("mug", "-"))),
+    ({"contents": [{"id": "ada@example.org"}]}, CustomData(contents=(Content("-"),))),
+    (
+        {"search_string": "mugs @ home, 50 % off."},
+        CustomData(search_string="mugs @ home, 50 % off."),
+    ),
     ({"contents": [{"id": "a", "email": "a@b.c"}]}, Refusal.UNKNOWN_FIELD),
     ({"contents": [{"quantity": 1}]}, Refusal.BAD_CONTENTS),
     ({"contents": [{"id": ""}]}, Refusal.BAD_CONTENTS),
@@ -194,6 +206,13 @@ CUSTOM = [
 @pytest.mark.parametrize(("raw", "expected"), CUSTOM, ids=ascii)
 def test_custom_data_is_a_closed_list(raw, expected):
     assert parse_custom_data(raw) == expected
+
+
+def test_minus_zero_is_nothing():
+    data = parse_custom_data({"value": Decimal("-0.0"), "currency": "EUR"})
+
+    assert isinstance(data, CustomData)
+    assert str(data.value) == "0"
 
 
 JSON = st.recursive(

@@ -51,11 +51,21 @@ def test_the_first_usable_value_of_a_name_counts():
     assert click_ids_of(url) == {"gclid": "one"}
 
 
-@pytest.mark.parametrize("text", ["ada@example.com", "ada%40example.com", "for+ada@example.com"])
-def test_a_campaign_that_names_a_person_is_left_out(text):
-    url = f"https://shop.example/?utm_content={text}&utm_source=mail"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com",
+        "ada%40example.com",
+        "for+ada@example.com",
+        "ada@@example.com",
+        "@home@ada@mail.example.com",
+    ],
+)
+def test_a_campaign_or_a_click_that_names_a_person_is_left_out(text):
+    url = f"https://shop.example/?utm_content={text}&gclid={text}&utm_source=mail"
 
     assert utm_of(url) == {"utm_source": "mail"}
+    assert click_ids_of(url) == {}
     assert scrubbed(url) == "https://shop.example/?utm_source=mail"
 
 

@@ -77,19 +77,32 @@ def test_a_status_without_a_code_may_be_transient_too():
 
 def test_a_200_counts_only_if_all_were_received():
     assert read_answer(200, {"events_received": 2, "fbtrace_id": "t"}, sent=2) == Accepted("t")
-    for received in (0, 1, 3, None, True, "2"):
+    for received in (0, 1, 3):
         answer = read_answer(200, {"events_received": received}, sent=2)
-        assert isinstance(answer, Deferred)
-        assert answer.because is Because.NOT_RECEIVED
+        assert answer == Deferred(Because.NOT_RECEIVED, "events_received")
 
 
-def test_one_received_of_one_is_not_confused_with_true():
-    assert isinstance(read_answer(200, {"events_received": True}, sent=1), Deferred)
+STRANGE = [None, [], "<html>", {"data": 1}, {"error": None}, {"error": {}}]
+STRANGE += [{"events_received": received} for received in (None, True, "1", 1.0)]
 
 
-@pytest.mark.parametrize("body", [None, [], "<html>", {"data": 1}, {"error": None}, {"error": {}}])
-def test_a_strange_200_is_not_acceptance(body):
-    assert isinstance(read_answer(200, body, sent=1), Deferred)
+@pytest.mark.parametrize("body", STRANGE, ids=str)
+def test_a_strange_200_tells_nobody_whether_they_were_received(body):
+    answer = read_answer(200, body, sent=1)
+
+    assert isinstance(answer, Deferred)
+    assert answer.because is Because.AMBIGUOUS
+
+
+@pytest.mark.parametrize("body", [None, {}, {"error": "Gateway Timeout"}], ids=str)
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
+def test_a_server_error_that_is_not_metas_tells_nobody_either(status, body):
+    assert read_answer(status, body, sent=1) == Deferred(Because.AMBIGUOUS, f"http_{status}")
+
+
+def test_an_error_of_metas_own_says_that_nothing_was_received():
+    assert read_answer(503, {"error": {"code": 2}}, sent=1) == Deferred(Because.BROKEN, "meta_2")
+    assert read_answer(200, {"error": {"code": 1}}, sent=1) == Deferred(Because.BROKEN, "meta_1")
 
 
 def test_a_rejection_carries_the_numbers_and_the_trace_and_no_text():
@@ -109,7 +122,7 @@ def test_a_rejection_carries_the_numbers_and_the_trace_and_no_text():
 def test_retry_after_is_passed_on():
     answer = read_answer(503, None, sent=1, waits=Waits(timedelta(seconds=7)))
 
-    assert answer == Deferred(Because.BROKEN, "http_503", timedelta(seconds=7))
+    assert answer == Deferred(Because.AMBIGUOUS, "http_503", timedelta(seconds=7))
 
 
 def test_a_throttle_carries_the_longest_wait_that_is_known():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.task_bodies import decode, encode, write
 from shared.domain.conversions import EventsGroup, EventsTask
-from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS
+from shared.domain.groups import MOST_BYTES, MOST_CONVERSIONS, MOST_OF_ONE
 from shared.usecases.ports.errors import QueueFullError, QueueUnavailableError
 from shared.usecases.ports.tasks import NewTask, Queue
 from shared.usecases.queue_together import AT_ONCE, QueueTogether
@@ -135,6 +135,24 @@ async def test_a_cart_never_waits_for_company():
     await world.queue.answer_all()
 
 
+async def test_a_large_batch_waits_for_no_call_but_its_own():
+    """
+    Few fill a call: where the queue hangs, the last of many would hang for each call before it.
+    """
+    world = World()
+    await world.is_busy()
+    many = [f"e-{n}" for n in range(MOST_OF_ONE + 1)]
+
+    await world.arrives(*(batch(f"large-{n}", *many) for n in range(3)))
+
+    assert [task.name for task, _ in world.queue.open[AT_ONCE:]] == [
+        "large-0",
+        "large-1",
+        "large-2",
+    ]
+    await world.queue.answer_all()
+
+
 async def test_a_page_view_beside_a_cart_travels_with_it():
     mixed = EventsTask(
         "s_1", consent(), None, (conversion("e-1"), conversion("e-2", event_name="Lead"))
@@ -150,9 +168,9 @@ async def test_a_page_view_beside_a_cart_travels_with_it():
 
 async def test_a_shared_task_takes_no_more_than_it_may():
     world = World()
-    fifty = [f"e-{n}" for n in range(50)]
+    five = [f"e-{n}" for n in range(MOST_OF_ONE)]
 
-    await world.arrives(*(batch(f"big-{n}", *fifty) for n in range(5)))
+    await world.arrives(*(batch(f"n{n}", *five) for n in range(50)))
     await world.queue.answer_all()
 
     bodies = [encode(task.task) for task in world.queue.created.values()]

@@ -10,8 +10,10 @@ from werkzeug.test import EnvironBuilder
 from shared.domain.conversions import Destination
 from shared.domain.destinations import Running, Standing
 from shared.domain.outcomes import Accepted, Because, Deferred
+from shared.domain.reconciling import Listed
 from shared.http.reconcile_endpoint import ReconcileEndpoint
 from shared.usecases.probe_destinations import Probed
+from shared.usecases.reconcile_stripe import Reconciled, Tally
 from shared.usecases.relay_deliveries import Relayed
 from tests.builders import NOW
 
@@ -35,10 +37,10 @@ class Probe:
 
 @pytest.fixture
 def ask(capsys):
-    def run(path, *, relayed=None, probed=None, method="POST"):
+    def run(path, *, relayed=None, probed=None, reconciled=None, method="POST"):
         endpoint = ReconcileEndpoint(
             relay=lambda now: relayed,
-            stripe=None,
+            stripe=lambda deadline: reconciled,
             probe=Probe(probed),
             statement=None,
             project="p",
@@ -103,6 +105,22 @@ def test_the_probe_that_resumes_says_so_and_how_many_debts_it_queued(ask):
 
     assert response.get_json()["queued"] == 7
     assert (line["resumed"], line["state"], line["queued"]) == ("meta", "running", 7)
+
+
+@pytest.mark.parametrize(
+    ("away", "severity"), [("http_500_unknown", "WARNING"), ("key_refused", "ERROR")]
+)
+def test_stripe_may_be_away_but_a_key_that_it_refuses_sounds_the_alarm(ask, away, severity):
+    """
+    Every run would end so until somebody changes the key.
+    """
+    reconciled = Reconciled({Listed.EVENTS: Tally(away=away)})
+
+    response, line = ask("/stripe", reconciled=reconciled)
+
+    assert (response.status_code, response.get_json()["error"]) == (503, "stripe_away")
+    assert "STRIPE_API_KEY" in response.get_json()["advice"]
+    assert (line["severity"], line["reason"]) == (severity, away)
 
 
 @pytest.mark.parametrize(("path", "method", "status"), [("/", "POST", 404), ("/probe", "GET", 405)])

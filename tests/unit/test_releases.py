@@ -190,14 +190,26 @@ async def test_a_checkout_of_another_visitors_sale_releases_nothing():
     assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) is Pending.PENDING
 
 
-def a_checkout_that(says, *, session_id=SESSION_ID):
-    """Its event, taken as the webhook takes it: what the ledger knows of it, and no purchase."""
-    objects = StripeObjects(checkout_session_id="cs_1", payment_intent_id="pi_1")
-    link = Link(objects, References(client_reference_id=session_id), says)
-    event = StripeEvent("evt_9", "checkout.session.expired", NOW, False, None, None, {})
-    matched = Match(session(session_id), MatchedBy.CLIENT_REFERENCE_ID)
+PAID_ONCE = StripeObjects(checkout_session_id="cs_1", payment_intent_id="pi_1")
+OPENED = StripeObjects(
+    checkout_session_id="cs_1", invoice_id="in_1", subscription_id="sub_1", customer_id="cus_1"
+)
+
+
+def a_ledger_that_heard(*said, objects=PAID_ONCE, session_id=SESSION_ID):
+    """Its events, taken as the webhook takes them: what the ledger knows of it, and no purchase."""
     ledger = FakeLedger()
-    ledger.record(receipt(), None, evidence_of(link, event, matched, NOW).aliases)
+    for number, says in enumerate(said):
+        link = Link(objects, References(client_reference_id=session_id), says)
+        event = StripeEvent(f"evt_{number}", "checkout.session", NOW, False, None, None, {})
+        matched = Match(session(session_id), MatchedBy.CLIENT_REFERENCE_ID)
+        aliases = evidence_of(link, event, matched, NOW).aliases
+        ledger.record(receipt(f"evt_{number}"), None, aliases)
+    return ledger
+
+
+def a_checkout_that(*said, session_id=SESSION_ID):
+    ledger = a_ledger_that_heard(*said, session_id=session_id)
     return ReleasePurchase(FakeReleases(ledger), NOBODY)
 
 
@@ -214,6 +226,46 @@ async def test_a_checkout_that_ended_without_money_is_waited_for_no_longer(says,
     release = a_checkout_that(says)
 
     assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) == answer
+
+
+@pytest.mark.parametrize(
+    "said", [(NoMoney.UNPAID, NoMoney.FAILED), (NoMoney.FAILED, NoMoney.UNPAID)]
+)
+async def test_a_delayed_payment_that_failed_is_waited_for_no_longer(said):
+    """While it was unpaid its checkout named the sale that it might have become."""
+    release = a_checkout_that(*said)
+
+    answer = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+
+    assert answer == Silence(Never.PAYMENT_FAILED)
+
+
+def first_invoice():
+    """What a subscription's invoice proved; it knows no checkout."""
+    paid = StripeObjects(invoice_id="in_1", subscription_id="sub_1", customer_id="cus_1")
+    return replace(purchase("in_1"), stripe=paid, kind=Kind.FIRST, stripe_part_minor=5990)
+
+
+async def test_the_thank_you_page_of_a_subscription_is_released_by_its_first_invoice():
+    ledger = a_ledger_that_heard(NoMoney.SUBSCRIPTION, objects=OPENED)
+    release = ReleasePurchase(FakeReleases(ledger), NOBODY)
+
+    before = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+    ledger.add(first_invoice())
+    first = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+    second = await release(SESSION_ID, checkout_session_id="cs_1", now=NOW)
+
+    assert before is Pending.PENDING
+    assert first.purchase.sale_key == "in_1"
+    assert second == Silence(Never.ALREADY_RELEASED)
+
+
+async def test_a_subscriptions_thank_you_page_asks_for_no_other_sale():
+    ledger = a_ledger_that_heard(NoMoney.SUBSCRIPTION, objects=OPENED)
+    ledger.add(replace(purchase("pi_2"), stripe=StripeObjects(checkout_session_id="cs_2")))
+    release = ReleasePurchase(FakeReleases(ledger), NOBODY)
+
+    assert await release(SESSION_ID, checkout_session_id="cs_1", now=NOW) is Pending.PENDING
 
 
 async def test_how_a_checkout_ended_is_told_to_its_own_visitor_alone():

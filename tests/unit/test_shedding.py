@@ -53,7 +53,7 @@ def test_a_burst_of_ten_seconds_is_within_it_and_no_more():
 
 def test_a_slow_request_takes_nothing_back_of_what_others_spent():
     """
-    It spends as of when it began, and its end comes last.
+    It says when it began, and its end comes last.
     """
     budget, later = Budget(1), NOW + 30 * A_SECOND
     budget.spend(20, later)
@@ -61,6 +61,25 @@ def test_a_slow_request_takes_nothing_back_of_what_others_spent():
     budget.spend(1, NOW)
 
     assert budget.is_used_up(later + 9 * A_SECOND)
+
+
+def test_a_slow_request_is_judged_by_what_is_spent_ahead_now():
+    """
+    It began at NOW and asks half a minute later, when others spent what was theirs.
+    """
+    budget = Budget(1)
+    budget.spend(2, NOW + 30 * A_SECOND)
+
+    assert not budget.is_used_up(NOW)
+
+
+def test_a_slow_request_pays_as_of_its_end():
+    budget, later = Budget(1), NOW + 30 * A_SECOND
+    budget.spend(1, later)
+
+    budget.spend(9, NOW)
+
+    assert budget.is_used_up(later)
 
 
 def test_twice_the_rate_uses_it_up_though_it_began_full():

@@ -1,5 +1,6 @@
 import pytest
 
+from scripts.local import dev
 from scripts.local.plan import Options, Place, PlanError, decide
 from scripts.local.stack import inherited
 from shared import config
@@ -18,7 +19,8 @@ def test_all_functions_can_read_the_settings():
 
 
 def test_the_environment_has_the_last_word():
-    given = {"TRUSTED_PROXY_HOPS": "1", "META_DATASET_ID": "42", "EVENTS_QUEUE": "projects/p/q"}
+    queue = "projects/p/locations/l/queues/q"
+    given = {"TRUSTED_PROXY_HOPS": "1", "META_DATASET_ID": "42", "EVENTS_QUEUE": queue}
     assert given.items() <= plan(environment=given).settings.items()
 
 
@@ -27,18 +29,18 @@ def test_an_empty_setting_counts_as_absent():
 
 
 @pytest.mark.parametrize(
-    ("setting", "place", "key"),
+    ("setting", "address", "place", "key"),
     [
-        ("META_GRAPH_URL", Place.META, "meta"),
-        ("STRIPE_API_BASE", Place.STRIPE, "stripe_api"),
-        ("CLOUD_TASKS_ENDPOINT", Place.CLOUD_TASKS, "cloud_tasks"),
+        ("META_GRAPH_URL", "http://127.0.0.1:9", Place.META, "meta"),
+        ("STRIPE_API_BASE", "http://127.0.0.1:9", Place.STRIPE, "stripe_api"),
+        ("CLOUD_TASKS_ENDPOINT", "127.0.0.1:9", Place.CLOUD_TASKS, "cloud_tasks"),
     ],
 )
-def test_no_stand_in_is_started_for_an_address_that_is_given(setting, place, key):
-    outside = plan(environment={setting: "http://127.0.0.1:9"})
+def test_no_stand_in_is_started_for_an_address_that_is_given(setting, address, place, key):
+    outside = plan(environment={setting: address})
     assert place in plan().ours
     assert place not in outside.ours
-    assert outside.ready()[key] == outside.settings[setting] == "http://127.0.0.1:9"
+    assert outside.ready()[key] == outside.settings[setting] == address
 
 
 def test_firestore_is_never_reached_but_at_an_emulator():
@@ -86,6 +88,25 @@ def test_ports_are_free_ones_unless_given():
     assert chosen.ports[Place.SHOP] == 15_001
     assert "http://localhost:15001" in chosen.settings["SHOP_ORIGINS"]
     assert len(set(chosen.ports.values())) == len(Place)
+
+
+def test_one_port_is_not_asked_for_twice():
+    with pytest.raises(PlanError, match="15001 is asked for collect and for meta"):
+        plan(ports={Place.COLLECT: 15_001, Place.META: 15_001})
+
+
+@pytest.mark.parametrize("asked", ["collect", "collect=0", "collect=65536", "collect=x", "cart=1"])
+def test_a_port_that_cannot_be_is_refused_before_anything_starts(asked, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        dev.main(["--port", asked])
+
+    assert stopped.value.code == 2
+    assert "write NAME=PORT" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_settings_is_told_before_anything_starts():
+    with pytest.raises(PlanError, match=r"^CONSENT_REGIONS is malformed; write countries'"):
+        plan(environment={"CONSENT_REGIONS": "EU"})
 
 
 def test_the_functions_know_a_place_by_its_door_alone():

@@ -7,6 +7,7 @@ from shared.domain.readings import (
     Kind,
     Link,
     NoMoney,
+    Order,
     References,
     Settlement,
     StripeObjects,
@@ -57,6 +58,7 @@ def test_a_completed_session_that_is_unpaid_is_no_money_yet():
         ),
         References(client_reference_id=REFERENCE),
         NoMoney.UNPAID,
+        Order(order_id="o_1001"),
         tax_minor=500,
         shipping_minor=490,
         country="FR",
@@ -101,6 +103,7 @@ def test_a_subscriptions_session_leads_to_its_money_and_is_none(name):
         ),
         References(client_reference_id=REFERENCE),
         NoMoney.SUBSCRIPTION,
+        Order(order_id="o_1001"),
     )
 
 
@@ -235,7 +238,8 @@ def test_a_session_that_nothing_names_waits_for_nobody():
 
 @pytest.mark.parametrize("details", [None, {}, [], "ada@example.com"])
 def test_without_customer_details_the_prefilled_email_is_the_customer(details):
-    found = read(customer_details=details, customer_email="ada@example.com")
+    prefilled = {"customer_email": "ada@example.com", "collected_information": None}
+    found = read(customer_details=details, **prefilled)
 
     assert isinstance(found, Settlement)
     assert found.customer_details == {"email": "ada@example.com"}

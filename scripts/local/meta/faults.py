@@ -14,6 +14,7 @@ from scripts.local.http_messages import Answer, Delayed, Dropped, Response
 from scripts.local.meta.errors import GraphError
 
 _BAD_GATEWAY = "<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
+_GATEWAY_TIMEOUT = "<!DOCTYPE html><html><body><h1>504 Gateway Timeout</h1></body></html>"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class ResetAfterCommit:
 
 
 @dataclass(frozen=True)
+class HtmlAfterCommit:
+    """Record the events, then answer as a proxy that lost patience would: 504 and a page."""
+
+
+@dataclass(frozen=True)
 class ShortCount:
     """Claim, and record, only so many events; None leaves the count out and records none."""
 
@@ -56,7 +62,7 @@ class SlowAnswer:
 
 
 InsteadFault = ErrorAnswer | NoAnswer | HtmlAnswer
-AfterFault = ResetAfterCommit | ShortCount | SlowAnswer
+AfterFault = ResetAfterCommit | HtmlAfterCommit | ShortCount | SlowAnswer
 Fault = InsteadFault | AfterFault
 
 
@@ -74,6 +80,23 @@ def answer_instead(fault: InsteadFault) -> Answer:
             return Response.of_html(_BAD_GATEWAY, 502)
 
 
+def answer_after(fault: AfterFault | None, answer: Mapping[str, Any]) -> Answer:
+    """Answer for events that are recorded; `answer` is what Meta says when all is well."""
+    match fault:
+        case None:
+            return Response.of_json(answer)
+        case ResetAfterCommit():
+            return Dropped()
+        case HtmlAfterCommit():
+            return Response.of_html(_GATEWAY_TIMEOUT, 504)
+        case SlowAnswer(seconds):
+            return Delayed(seconds, Response.of_json(answer))
+        case ShortCount(None):
+            return Response.of_json({k: v for k, v in answer.items() if k != "events_received"})
+        case ShortCount(value):
+            return Response.of_json({**answer, "events_received": value})
+
+
 def parse_fault(told: Mapping[str, Any]) -> Fault:
     """Raise UnknownFaultError naming what cannot be read."""
     try:
@@ -88,6 +111,8 @@ def parse_fault(told: Mapping[str, Any]) -> Fault:
                 return ResetAfterCommit()
             case "html_502":
                 return HtmlAnswer()
+            case "html_504_after_commit":
+                return HtmlAfterCommit()
             case "events_received":
                 return ShortCount(told["value"])
             case "slow":

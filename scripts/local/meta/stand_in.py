@@ -10,22 +10,20 @@ from datetime import timedelta
 from typing import Any, Self
 
 from scripts.local.clock import Clock, utc_now
-from scripts.local.http_messages import Answer, Delayed, Dropped, Request, Response, Route
+from scripts.local.http_messages import Answer, Request, Response, Route
 from scripts.local.http_server import HttpServer
 from scripts.local.meta.access import Access
 from scripts.local.meta.books import Books
 from scripts.local.meta.errors import GraphError, fbtrace_id, unknown_path
 from scripts.local.meta.events import Rules, check_event
 from scripts.local.meta.faults import (
-    ErrorAnswer,
+    AfterFault,
     Fault,
-    HtmlAnswer,
-    NoAnswer,
-    ResetAfterCommit,
+    InsteadFault,
     Script,
     ShortCount,
-    SlowAnswer,
     UnknownFaultError,
+    answer_after,
     answer_instead,
 )
 from scripts.local.meta.parameters import CallRefusedError, events_of, parameters_of, token_of
@@ -109,7 +107,7 @@ class MetaStandIn:
         if refusal := self._refused(request, parameters):
             return _error(refusal)
         fault = self.script.next_for_events()
-        if isinstance(fault, (ErrorAnswer, NoAnswer, HtmlAnswer)):
+        if isinstance(fault, InsteadFault):
             return answer_instead(fault)
         try:
             events = events_of(parameters)
@@ -127,24 +125,14 @@ class MetaStandIn:
         self,
         events: Sequence[Mapping[str, Any]],
         parameters: Mapping[str, Any],
-        fault: ResetAfterCommit | ShortCount | SlowAnswer | None,
+        fault: AfterFault | None,
     ) -> Answer:
         kept = events[: fault.value or 0] if isinstance(fault, ShortCount) else events
         now, code = self._clock(), parameters.get("test_event_code")
         dataset_id = self._access.dataset_id
         self._books.keep([Receipt(Channel.SERVER, dataset_id, now, event, code) for event in kept])
         answer = {"events_received": len(kept), "messages": [], "fbtrace_id": fbtrace_id()}
-        match fault:
-            case None:
-                return Response.of_json(answer)
-            case ResetAfterCommit():
-                return Dropped()
-            case SlowAnswer(seconds):
-                return Delayed(seconds, Response.of_json(answer))
-            case ShortCount(None):
-                return Response.of_json({k: answer[k] for k in ("messages", "fbtrace_id")})
-            case ShortCount(value):
-                return Response.of_json(answer | {"events_received": value})
+        return answer_after(fault, answer)
 
     def _probe(self, request: Request) -> Answer:
         """Tell whether a token reaches the dataset, sending nothing."""
@@ -152,7 +140,7 @@ class MetaStandIn:
         if refusal:
             return _error(refusal)
         fault: Fault | None = self.script.outage()
-        if isinstance(fault, (ErrorAnswer, NoAnswer, HtmlAnswer)):
+        if isinstance(fault, InsteadFault):
             return answer_instead(fault)
         return Response.of_json({"id": self._access.dataset_id})
 

@@ -11,6 +11,11 @@ Whatever it was asked to write may then have happened or not.
     └── StripeUnavailableError  Stripe's API
 """
 
+from typing import Final
+
+# What StripeUnavailableError says where waiting helps nobody: a person has to change the key.
+KEY_REFUSED: Final = "key_refused"
+
 
 class PortError(Exception):
     """Something outside of us is away; the caller should come back."""

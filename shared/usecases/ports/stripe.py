@@ -31,6 +31,10 @@ class InvoiceTruth:
 class StripeBooks(Protocol):
     """Questions that an event leaves open; each raises StripeUnavailableError."""
 
+    def of(self, account: str | None) -> "StripeBooks":
+        """Open a connected account's books (`acct_…`); None opens our own. Asks nothing yet."""
+        ...
+
     def invoice(self, invoice_id: str) -> InvoiceTruth | None:
         """Return None where Stripe knows no such invoice."""
         ...

@@ -24,7 +24,7 @@ run "everything_can_be_said" {
     consent   = { regions = ["DE", "FR"], required = false }
     domain    = { mode = "load_balancer", host = "s.shop.example", path = "/a/b", proxies = 3, requests_per_minute = 60 }
     firestore = { backups_kept_for_days = 98, database = "settled", delete_protection = false, location = "eur3" }
-    functions = { collect = { concurrency = 1000, cpu = 8, max_instances = 1000, memory = "1Gi", min_instances = 1 } }
+    functions = { collect = { concurrency = 1000, cpu = 8, max_instances = 1000, memory = "4Gi", min_instances = 1 } }
     labels    = { team = "shop" }
     meta      = { api_version = "v27.0", dataset_id = "1234567890", test_event_code = "TEST12345" }
     policies = {
@@ -138,6 +138,26 @@ run "a_consent_region_is_a_country_code" {
   expect_failures = [var.consent]
 }
 
+run "the_european_union_is_no_country" {
+  command = plan
+
+  variables {
+    consent = { regions = ["DE", "EU"] }
+  }
+
+  expect_failures = [var.consent]
+}
+
+run "an_origin_is_one_host" {
+  command = plan
+
+  variables {
+    shop = { origins = ["https://*.shop.example"] }
+  }
+
+  expect_failures = [var.shop]
+}
+
 run "there_are_three_ways_to_a_domain" {
   command = plan
 
@@ -233,6 +253,26 @@ run "memory_has_a_unit" {
 
   variables {
     functions = { collect = { memory = "512" } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "four_cpus_are_not_content_with_the_usual_memory" {
+  command = plan
+
+  variables {
+    functions = { collect = { cpu = 4 } }
+  }
+
+  expect_failures = [var.functions]
+}
+
+run "one_cpu_takes_four_gibibytes_at_most" {
+  command = plan
+
+  variables {
+    functions = { collect = { memory = "5Gi" } }
   }
 
   expect_failures = [var.functions]
@@ -343,6 +383,16 @@ run "a_refund_is_no_standard_event" {
 
   variables {
     policies = { refund_event = "Purchase" }
+  }
+
+  expect_failures = [var.policies]
+}
+
+run "a_trial_is_no_purchase" {
+  command = plan
+
+  variables {
+    policies = { trial_event = "Purchase" }
   }
 
   expect_failures = [var.policies]
