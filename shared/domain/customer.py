@@ -55,7 +55,7 @@ class HashedCustomer:
     external_id: tuple[Hashed, ...] = ()
 
     def is_empty(self) -> bool:
-        return self == NOBODY
+        return self is NOBODY or self == NOBODY
 
     def merged_with(self, other: "HashedCustomer") -> "HashedCustomer":
         """Add what another source knows, after our own."""

@@ -93,7 +93,9 @@ def digest_of(visit: Visit, *, before: str | None, now: datetime) -> str:
 
 
 def _short(content: object, length: int) -> str:
-    return urlsafe_b64encode(sha256(repr(content).encode()).digest())[:length].decode()
+    # Four characters are three bytes.
+    digest = sha256(repr(content).encode()).digest()
+    return urlsafe_b64encode(digest[: length * 3 // 4]).decode()
 
 
 def opened(session_id: str, visit: Visit, *, now: datetime, kept_for: timedelta) -> Session:

@@ -18,8 +18,8 @@ from shared.http.cookies import (
 from shared.logs import Line
 from shared.usecases.collect_events import Arrival, Collected, Dropped, Forgotten, Kept
 
-SESSION_HEADER = "Settled-Session"
-DROPPED_HEADER = "Settled-Dropped"
+SESSION_HEADER = b"settled-session"
+DROPPED_HEADER = b"settled-dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ def caller_refuses(batch: Batch) -> bool:
 def dropped_bot(bot: str, line: Line) -> Response:
     """Keep and tell nothing of a visitor that is a machine by its own word."""
     line.note(dropped=Dropped.BOT, bot=bot)
-    return Response(status_code=204, headers={DROPPED_HEADER: Dropped.BOT})
+    response = Response(status_code=204)
+    add_header(response, DROPPED_HEADER, Dropped.BOT)
+    return response
 
 
 def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: Line) -> Response:
@@ -65,7 +67,7 @@ def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: L
     match collected:
         case Kept():
             line.note(queued=collected.queued, session_written=collected.session_written)
-            response.headers[SESSION_HEADER] = collected.cookie.session_id
+            add_header(response, SESSION_HEADER, collected.cookie.session_id)
             _set_cookies(response, collected, holder)
             dropped = collected.dropped
             if collected.shed:
@@ -77,10 +79,10 @@ def collected_answer(collected: Collected, batch: Batch, holder: Holder, line: L
             # storage has none of them.
             if session_id is not None or (caller_refuses(batch) and _holds_ours(holder.caller)):
                 for cookie in cleared_cookies(holder.host, holder.domain):
-                    response.headers.append("Set-Cookie", cookie)
+                    add_header(response, b"set-cookie", cookie)
     if dropped is not None:
         line.note(dropped=dropped)
-        response.headers[DROPPED_HEADER] = dropped
+        add_header(response, DROPPED_HEADER, dropped)
     return response
 
 
@@ -110,7 +112,12 @@ def _set_cookies(response: Response, kept: Kept, holder: Holder) -> None:
         if text is not None and holder.caller.cookies.get(name) != text:
             cookies.append(pixel_cookie(name, text, host, domain))
     for cookie in cookies:
-        response.headers.append("Set-Cookie", cookie)
+        add_header(response, b"set-cookie", cookie)
+
+
+def add_header(response: Response, name: bytes, text: str) -> None:
+    """Append a header as it travels: setting one would look through all others first."""
+    response.raw_headers.append((name, text.encode("latin-1")))
 
 
 def preflight() -> Response:

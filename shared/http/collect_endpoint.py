@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import Response
 
 from shared.domain.bots import bot_of
@@ -20,6 +20,7 @@ from shared.http.bodies import read_json
 from shared.http.browser_requests import Caller, caller_of, read_batch, visit_of
 from shared.http.collect_answers import (
     Holder,
+    add_header,
     all_refused,
     caller_refuses,
     collected_answer,
@@ -169,20 +170,25 @@ class CollectEndpoint:
         declared = asked.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:12]) > _MOST_BYTES:
             return Refusal.TOO_BIG
-        body = bytearray()
-        async for chunk in asked.request.stream():
-            body += chunk
+        body, is_whole = b"", False
+        while not is_whole:
+            message = await asked.request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
             if len(body) > _MOST_BYTES:
                 return Refusal.TOO_BIG
+            is_whole = not message.get("more_body", False)
         if empty_is_fine and not body:
             return {}
-        return read_json(bytes(body))
+        return read_json(body)
 
     def _caller(self, asked: Asked, domain: str | None) -> Caller:
         peer = asked.request.client
         return caller_of(
             asked.headers,
-            asked.request.cookies,
+            # One line: HTTP/2's several are joined on the way to HTTP/1.1 (RFC 9113, 8.2.3).
+            cookie_parser(asked.headers.get("cookie", "")),
             peer.host if peer else None,
             trusted_hops=self.trusted_hops,
             subdomain_index=subdomain_index(domain),
@@ -191,14 +197,12 @@ class CollectEndpoint:
     def _allow(self, asked: Asked, response: Response) -> None:
         """Let the shop's pages read the answer (CORS); any other page sees nothing of it."""
         origin = asked.headers.get("origin", "")
-        headers = response.raw_headers
-        headers.append((b"vary", b"Origin"))
+        add_header(response, b"vary", "Origin")
         if origin.lower() in self.origins:
-            headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            headers.extend(_READABLE)
+            add_header(response, b"access-control-allow-origin", origin)
+            response.raw_headers.extend(_READABLE)
 
 
-# Appended as they travel: setting a header looks through all others first.
 _READABLE = (
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Settled-Session, Settled-Dropped"),

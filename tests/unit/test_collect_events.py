@@ -9,7 +9,7 @@ from shared.domain.consent import ConsentRule
 from shared.domain.custom_data import CustomData
 from shared.domain.customer import HashedCustomer
 from shared.domain.events import Event, Page
-from shared.domain.sessions import Cookie, parse_cookie, withdrawn
+from shared.domain.sessions import Cookie, digest_of, parse_cookie, withdrawn
 from shared.domain.shedding import Budget
 from shared.usecases.collect_events import Arrival, CollectEvents, Dropped, Forgotten, Kept
 from shared.usecases.ports.errors import QueueFullError, StoreUnavailableError
@@ -117,6 +117,16 @@ async def test_a_session_is_written_when_it_changed(change):
     assert world.sessions.writes == 2
     assert second.cookie.session_id == NEW_ID
     assert second.cookie.digest != first.cookie.digest
+
+
+def test_a_digest_is_written_as_it_always_was():
+    """
+    Written in another way, every visitor's session would be stored again at once.
+    """
+    seen = visit(click_ids={"gclid": "g-1"}, customer=ADA)
+
+    assert digest_of(seen, before=None, now=NOW) == "YS2WBIp5i-PFTrNg"
+    assert digest_of(visit(), before=None, now=NOW) == "YS2WBIp5cC6rLjjn"
 
 
 async def test_a_session_in_use_is_touched_once_a_day():
