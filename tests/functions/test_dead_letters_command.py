@@ -43,7 +43,7 @@ def fresh(key, now, **changes):
 
 
 def dead(key, now, **changes):
-    delivery = Delivery(tasks=1).closed_by(Rejected("meta_100_2804003", "trace-9"), now)
+    delivery = Delivery().queued(now).closed_by(Rejected("meta_100_2804003", "trace-9"), now)
     return purchase(key, now, **changes).with_delivery(META, delivery, now)
 
 
